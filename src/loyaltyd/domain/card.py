@@ -1,0 +1,61 @@
+"""Card numbers: check digits, masking, and the ids that stand for them in records."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+
+CARD_ID_BYTES = 16  # of HMAC-SHA256: no two of a chain's cards share 128 bits by chance.
+CARD_DIGITS_MIN, CARD_DIGITS_MAX = 4, 19  # ISO/IEC 7812-1 ends at 19.
+
+
+def masked(number: str) -> str:
+    """Return number with only its first four and last three characters: what people may see.
+
+    >>> masked("2990000000019")
+    '2990******019'
+    """
+    if len(number) < 11:  # four and three of a shorter number would tell most of it
+        return "*" * len(number)
+    return f"{number[:4]}{'*' * (len(number) - 7)}{number[-3:]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardNumber:
+    """A number that belongs to one of the program's card ranges; its repr is masked."""
+
+    number: str = field(repr=False)
+    kind: str
+    range: str  # prefix and length of the range it fell into, as "2990/13"
+
+    @property
+    def masked(self) -> str:
+        """The number as cashiers, logs and errors may show it."""
+        return masked(self.number)
+
+
+def card_id(chain_key: bytes, kind: str, number: str) -> str:
+    """Return the 32 hex digits that stand for a card in records: HMAC-SHA256 under the chain's key.
+
+    Every till of the chain makes the same id, so two cut-off tills that enrol one card open one account.
+    """
+    message = f"{kind}\x1f{number}".encode()
+    return hmac.new(chain_key, message, hashlib.sha256).digest()[:CARD_ID_BYTES].hex()
+
+
+def ean_fits(number: str) -> bool:
+    """Whether the last digit is the check digit of GTIN-8, -12 or -13 (GS1 General Specifications 7.9)."""
+    if not (number.isascii() and number.isdigit()) or len(number) not in {8, 12, 13}:
+        return False
+    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(number)))
+    return total % 10 == 0
+
+
+def luhn_fits(number: str) -> bool:
+    """Whether the last digit is the check digit of ISO/IEC 7812-1 annex B."""
+    if not (number.isascii() and number.isdigit()):
+        return False
+    total = 0
+    for place, digit in enumerate(reversed(number)):
+        value = int(digit) * (2 if place % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0

@@ -1,0 +1,193 @@
+"""The fold: what records make of lots, debts, counters and cards.
+
+Value moves by postings between named buckets, amount > 0: a posting's debit bucket gives, its credit bucket
+receives. A holder's buckets are lots and the debt; all others are the chain's side and are only named.
+
+    lot/2026-12-19/2027-12-05   usable from the start of the first local day, gone at the start of the second
+    lot/2026-12-19/-            never expires
+    debt                        what the holder owes; giving from it makes it larger
+    issued, redeemed            the chain's side of earning and of spending
+
+Folding is addition, so records give the same balances in any order of arrival.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from loyaltyd.domain.record import Fact, Record
+
+ISSUED, REDEEMED, DEBT = "issued", "redeemed", "debt"
+NEVER = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lot:
+    """A dated bucket of a wallet: usable while active_from <= day < expires_at (None: for ever)."""
+
+    wallet: str
+    active_from: dt.date
+    expires_at: dt.date | None
+    amount: int
+
+    @property
+    def bucket(self) -> str:
+        """The name that postings use."""
+        return f"lot/{self.active_from}/{self.expires_at or NEVER}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """So much of an account's wallet moves from bucket debit to bucket credit; units of the wallet's scale."""
+
+    account: str
+    wallet: str
+    debit: str
+    credit: str
+    amount: int
+
+    def facts(self) -> dict[str, Fact]:
+        """The posting as a record holds it."""
+        return {
+            "account": self.account,
+            "wallet": self.wallet,
+            "debit": self.debit,
+            "credit": self.credit,
+            "amount": self.amount,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounterKey:
+    """One day's counter of an account: counted for date, known to the till since that business date."""
+
+    account: str
+    name: str  # "spend" (minor units; a return counts against the day of its sale) or "visits"
+    date: str  # ISO dates, as records and the store have them
+    since: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardState:
+    """What the log says about a card: whose it is and whether it may be used."""
+
+    id: str
+    account: str
+    kind: str
+    status: str = "active"  # "active" | "blocked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movements:
+    """What one record, or many, add to the projections."""
+
+    lots: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # account, wallet, bucket
+    counters: Counter[CounterKey] = field(default_factory=Counter)
+    cards: dict[str, CardState] = field(default_factory=dict)  # as a card record says
+    opened: dict[str, CardState] = field(default_factory=dict)  # first used; says nothing of a known card
+
+
+def movements(record: Record) -> Movements:
+    """Return what record adds; nothing for a type that this version doesn't know.
+
+    A lot's change is signed; the bucket "debt" changes downwards as the debt grows.
+    """
+    moved = Movements()
+    for posting in postings_of(record):
+        for bucket, sign in ((posting.debit, -1), (posting.credit, 1)):
+            if bucket.startswith("lot/") or bucket == DEBT:
+                moved.lots[posting.account, posting.wallet, bucket] += sign * posting.amount
+    for fact in _members(record, "counters"):
+        key = CounterKey(
+            account=str(fact["account"]),
+            name=str(fact["name"]),
+            date=str(fact["date"]),
+            since=record.moment.business_date.isoformat(),
+        )
+        moved.counters[key] += cast(int, fact["amount"])
+    card = record.body.get("card")
+    if isinstance(card, dict):
+        state = CardState(
+            id=str(card["id"]),
+            account=str(card["account"]),
+            kind=str(card["kind"]),
+            status=str(card.get("status", "active")),
+        )
+        (moved.cards if record.type == "card" else moved.opened)[state.id] = state
+    return moved
+
+
+def postings_of(record: Record) -> tuple[Posting, ...]:
+    """The postings that record holds, in its order."""
+    return tuple(
+        Posting(
+            account=str(fact["account"]),
+            wallet=str(fact["wallet"]),
+            debit=str(fact["debit"]),
+            credit=str(fact["credit"]),
+            amount=cast(int, fact["amount"]),
+        )
+        for fact in _members(record, "postings")
+    )
+
+
+def fold(records: Iterable[Record]) -> Movements:
+    """Add up what records move: the projections, rebuilt from the lines alone."""
+    total = Movements()
+    for record in records:
+        moved = movements(record)
+        total.lots.update(moved.lots)
+        total.counters.update(moved.counters)
+        total.cards.update(moved.cards)
+        for state in moved.opened.values():
+            total.cards.setdefault(state.id, state)
+    return total
+
+
+def lot_from(wallet: str, bucket: str, amount: int) -> Lot:
+    """Read a lot's name back; ValueError when it is none."""
+    kind, active_from, expires_at = bucket.split("/")
+    if kind != "lot":
+        raise ValueError(f"no lot: {bucket}")
+    return Lot(
+        wallet=wallet,
+        active_from=dt.date.fromisoformat(active_from),
+        expires_at=None if expires_at == NEVER else dt.date.fromisoformat(expires_at),
+        amount=amount,
+    )
+
+
+def spending_order(lot: Lot) -> tuple[bool, dt.date, dt.date]:
+    """The order in which lots are spent: earliest expiry, no expiry last, then earliest activation."""
+    return (lot.expires_at is None, lot.expires_at or dt.date.max, lot.active_from)
+
+
+def usable(lots: Iterable[Lot], wallet: str, on: dt.date) -> list[Lot]:
+    """The lots of wallet that can be spent on that local day, in spending order."""
+    found = (
+        lot
+        for lot in lots
+        if lot.wallet == wallet
+        and lot.amount > 0
+        and lot.active_from <= on
+        and (lot.expires_at is None or on < lot.expires_at)
+    )
+    return sorted(found, key=spending_order)
+
+
+def taken(lots: Iterable[Lot], amount: int) -> tuple[list[tuple[Lot, int]], int]:
+    """Take amount from lots in their order: what each gives, and what is still missing."""
+    parts: list[tuple[Lot, int]] = []
+    for lot in lots:
+        part = min(lot.amount, amount)
+        if part > 0:
+            parts.append((lot, part))
+            amount -= part
+    return parts, amount
+
+
+def _members(record: Record, name: str) -> list[Mapping[str, Fact]]:
+    found = record.body.get(name, [])
+    return cast(list[Mapping[str, Fact]], found)

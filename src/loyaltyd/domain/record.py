@@ -1,0 +1,173 @@
+"""One fact of a till's log: a line of canonical JSON, and the chain of hashes over the lines.
+
+This module alone defines both. The ledger stores a record's line as it is made here; the wire and the
+nightly files carry those bytes, HQ hashes them, and nobody encodes them again.
+
+A line is RFC 8785 JSON of strings, integers, lists and objects: no fraction, no null, no true or false.
+Every line has these members, and those of its type beside them:
+
+    v type chain store till epoch seq at recorded_at offset clock business_date program{id version hash}
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+VERSION = 1
+
+Fact: TypeAlias = "str | int | list[Fact] | dict[str, Fact]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """The log of one ledger file: who owns it, where it stands, and what tells it from its predecessors."""
+
+    chain: str
+    store: str
+    till: str
+    epoch: str  # 16 hex digits, random, new with each new file
+    key: str  # the till's public Ed25519 key, 64 hex digits
+
+    def header(self) -> str:
+        """The line whose SHA-256 is hash(0)."""
+        return canonical(
+            {
+                "v": VERSION,
+                "type": "stream",
+                "chain": self.chain,
+                "store": self.store,
+                "till": self.till,
+                "epoch": self.epoch,
+                "key": self.key,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramRef:
+    """Which program decided: its id, its version, and the SHA-256 of its text (64 hex digits)."""
+
+    id: str
+    version: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """When a fact happened and when it was written, as the till knew it.
+
+    Both times carry the till's local offset; clock is "synced", "holdover" or "untrusted".
+    """
+
+    at: dt.datetime
+    recorded_at: dt.datetime
+    clock: str
+    business_date: dt.date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One immutable fact: what every line has, and the members of its own type in body."""
+
+    seq: int
+    type: str
+    stream: Stream
+    moment: Moment
+    program: ProgramRef
+    body: Mapping[str, Fact] = field(repr=False)
+
+    @property
+    def line(self) -> str:
+        """The bytes of the record, as text without a line end."""
+        moment = self.moment
+        offset = moment.at.utcoffset() or dt.timedelta()
+        return canonical(
+            {
+                **self.body,
+                "v": VERSION,
+                "type": self.type,
+                "chain": self.stream.chain,
+                "store": self.stream.store,
+                "till": self.stream.till,
+                "epoch": self.stream.epoch,
+                "seq": self.seq,
+                "at": moment.at.isoformat(timespec="seconds"),
+                "recorded_at": moment.recorded_at.isoformat(timespec="milliseconds"),
+                "offset": int(offset.total_seconds()) // 60,
+                "clock": moment.clock,
+                "business_date": moment.business_date.isoformat(),
+                "program": {
+                    "id": self.program.id,
+                    "version": self.program.version,
+                    "hash": self.program.hash,
+                },
+            }
+        )
+
+
+COMMON = frozenset(
+    ("v", "type", "chain", "store", "till", "epoch", "seq", "at", "recorded_at")
+    + ("offset", "clock", "business_date", "program")
+)
+
+
+def record_from(line: str, stream: Stream) -> Record:
+    """Read a stored line of stream; ValueError when it is no line of it.
+
+    A type that this version doesn't know is kept as it is.
+    """
+    facts = json.loads(line)
+    if not isinstance(facts, dict) or not facts.keys() >= COMMON:
+        raise ValueError("not a record: members are missing")
+    identity = (facts["chain"], facts["store"], facts["till"], facts["epoch"])
+    if identity != (stream.chain, stream.store, stream.till, stream.epoch):
+        raise ValueError("the record belongs to another stream")
+    program = facts["program"]
+    return Record(
+        seq=facts["seq"],
+        type=facts["type"],
+        stream=stream,
+        moment=Moment(
+            at=dt.datetime.fromisoformat(facts["at"]),
+            recorded_at=dt.datetime.fromisoformat(facts["recorded_at"]),
+            clock=facts["clock"],
+            business_date=dt.date.fromisoformat(facts["business_date"]),
+        ),
+        program=ProgramRef(id=program["id"], version=program["version"], hash=program["hash"]),
+        body={name: fact for name, fact in facts.items() if name not in COMMON},
+    )
+
+
+def canonical(value: Fact) -> str:
+    """Return value as RFC 8785 JSON; TypeError for anything but strings, integers, lists and objects.
+
+    Names are sorted by code point, which is RFC 8785's order for all names outside the surrogate range.
+    """
+    _only_facts(value)
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def first_hash(stream: Stream) -> bytes:
+    """hash(0): SHA-256 of the stream's header line."""
+    return hashlib.sha256(stream.header().encode()).digest()
+
+
+def chained(previous: bytes, line: str) -> bytes:
+    """hash(n) = SHA-256(hash(n-1) ‖ line(n)), 32 bytes."""
+    return hashlib.sha256(previous + line.encode()).digest()
+
+
+def _only_facts(value: object) -> None:
+    if isinstance(value, dict):
+        for name, member in value.items():
+            if not isinstance(name, str):
+                raise TypeError("a name in a record must be a string")
+            _only_facts(member)
+    elif isinstance(value, list):
+        for member in value:
+            _only_facts(member)
+    elif isinstance(value, bool) or not isinstance(value, str | int):
+        raise TypeError(f"a record holds strings and integers, not {type(value).__name__}")
