@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from loyaltyd.domain.toml_lines import Path, key_lines
 
 TEXT_BYTES_MAX = 1 << 20  # a program of a thousand rules with texts in two languages has 400 KB.
+FAULTS_MAX = 100  # more than anyone mends before asking again; a garbled file may have 80,000.
 NAME_CHARACTERS_MAX = 40  # of an id, name or unknown key that a message repeats.
 NAMING_KEYS = ("id", "name", "kind")  # how people tell the items of an array apart.
 # tomllib takes quadratic time over one dotted key; this language nests five deep.
@@ -139,18 +140,23 @@ def checked(
     except pydantic.ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
     messages: dict[Path, list[str]] = {}
-    for details in errors:
+    for details in errors[:FAULTS_MAX]:
         path, labels = _path(details, document)
         said = _message(details, _Spot(document, model, path, labels))
         if said not in messages.setdefault(path, []):
             messages[path].append(said)
-    faults = [
-        Fault(
-            line=line_of(path, lines), key=_shown(path, document), message=_either(said), path=path
-        )
-        for path, said in messages.items()
-    ]
-    return tuple(sorted(faults, key=lambda fault: fault.line or 0))
+    faults = [fault_at(path, _either(said), document, lines) for path, said in messages.items()]
+    faults.sort(key=lambda fault: fault.line or 0)
+    if len(errors) > FAULTS_MAX:
+        faults.append(_syntax_fault(None, f"and {len(errors) - FAULTS_MAX} more faults"))
+    return tuple(faults)
+
+
+def fault_at(
+    path: Path, message: str, document: Mapping[str, Any], lines: Mapping[Path, int]
+) -> Fault:
+    """Return a fault of the value at path: for what only several keys together show to be wrong."""
+    return Fault(line=line_of(path, lines), key=_shown(path, document), message=message, path=path)
 
 
 def line_of(path: Path, lines: Mapping[Path, int]) -> int | None:
@@ -176,6 +182,12 @@ def annotations_at(model: type[Table], path: Path) -> list[object]:
     for step in path:
         found = [inner for outer in found for inner in _stepped(outer, step)]
     return [member for annotation in found for member in _members(annotation)]
+
+
+def keys_at(model: type[Table], path: Path) -> list[str]:
+    """Return the keys that the table at path may have."""
+    found = filter(_is_table, annotations_at(model, path))
+    return [str(key) for table in found for key in _fields(table)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,146 @@
+"""What a setting may be: from what stands in a file to the value, or to what is allowed there."""
+
+import datetime as dt
+import difflib
+import ipaddress
+import os
+import pathlib
+import re
+import zoneinfo
+from dataclasses import dataclass
+from decimal import Decimal
+
+from loyaltyd.domain.toml import NotBuilt
+
+SOCKET_PATH_BYTES_MAX = 107  # sun_path of sockaddr_un, unix(7): 108 with the closing NUL.
+NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")  # may stand in a file name: no leading dot
+SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h|d)", re.ASCII)
+SPAN_UNITS_MS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", re.ASCII)
+HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?", re.ASCII)
+DEVICE_URL = re.compile(r"(socket|rfc2217)://[^@/?#\s]+:\d{1,5}([/?]\S*)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """A loopback address and a port; port 0 lets the system pick one."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def name(value: str) -> str:
+    """A name of a chain, store, till, group or reader."""
+    if not NAME.fullmatch(value):
+        raise ValueError(
+            "must be 1 to 64 of the characters A-Z a-z 0-9 . _ - and not begin with a dot"
+        )
+    return value
+
+
+def zone(value: str) -> str:
+    """A time zone that this machine has rules for."""
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        near = difflib.get_close_matches(value, zoneinfo.available_timezones(), n=1)
+        hint = f'; did you mean "{near[0]}"?' if near else ""
+        raise ValueError(f'must be a time zone such as "Europe/Moscow"{hint}') from error
+    return value
+
+
+def file_path(value: object) -> pathlib.Path:
+    """A path, by now relative to nothing but the working directory."""
+    if isinstance(value, pathlib.Path):
+        return value
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise ValueError('must be the path of a file, a string such as "/etc/loyaltyd/tokens"')
+    return pathlib.Path(value)
+
+
+def socket_path(value: pathlib.Path) -> pathlib.Path:
+    """A path that fits into a socket's address."""
+    length = len(os.fsencode(value))
+    if length > SOCKET_PATH_BYTES_MAX:
+        raise ValueError(f"has {length} bytes, and a socket's path at most {SOCKET_PATH_BYTES_MAX}")
+    return value
+
+
+def listen(value: object) -> Listen:
+    """ADDRESS:PORT on loopback; an IPv6 address stands in brackets."""
+    if isinstance(value, Listen):
+        return value
+    address_text, _, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+    try:
+        address = ipaddress.ip_address(address_text.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        address = None
+    if address is None or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+        raise ValueError('must be an address and a port such as "127.0.0.1:8765"')
+    if not address.is_loopback:
+        raise ValueError(
+            'must be on loopback, such as "127.0.0.1:8765": other machines are refused'
+        )
+    return Listen(str(address), int(port))
+
+
+def span(value: object) -> dt.timedelta:
+    """A span of time in exact milliseconds: `3d`, `12h`, `5m`, `30s`, `1.5s`, `250ms`."""
+    if isinstance(value, dt.timedelta):
+        return value
+    match = SPAN.fullmatch(value) if isinstance(value, str) else None
+    milliseconds = Decimal(match[1]) * SPAN_UNITS_MS[match[2]] if match else Decimal("0.5")
+    if milliseconds != int(milliseconds):
+        raise ValueError('must be a span such as "3d", "12h", "30s" or "1.5s"')
+    return dt.timedelta(milliseconds=int(milliseconds))
+
+
+def span_text(value: dt.timedelta) -> str:
+    """Return a span as a file would say it, in the largest unit that leaves no fraction."""
+    milliseconds = value // dt.timedelta(milliseconds=1)
+    for unit, length in SPAN_UNITS_MS.items():
+        if milliseconds % length == 0:
+            return f"{milliseconds // length}{unit}"
+    raise AssertionError(value)  # every whole number is so many times one
+
+
+def origin(value: str) -> str:
+    """A web origin as browsers send it: scheme, host, port, nothing after it."""
+    if not ORIGIN.fullmatch(value):
+        raise ValueError('must be an origin such as "https://pos.example", without a path')
+    return value
+
+
+def host(value: str) -> str:
+    """A Host header that is answered beside the loopback ones."""
+    if not HOST.fullmatch(value):
+        raise ValueError('must be a host such as "till-3.example" or "till-3.example:8765"')
+    return value
+
+
+def device(value: str) -> str:
+    """Where the serial driver finds the reader."""
+    # An "@" would bring a password along, and then a setting would be a secret.
+    if "\0" in value or ("://" in value and not DEVICE_URL.fullmatch(value)):
+        raise ValueError(
+            "must be a path such as "
+            '"/dev/serial/by-id/…", or socket://HOST:PORT, or rfc2217://HOST:PORT'
+        )
+    return value
+
+
+def driver(value: object) -> object:
+    """A driver; those of the language that wait for a later version are refused by name."""
+    if value == "pcsc":
+        raise NotBuilt('driver "pcsc"')
+    return value
+
+
+def profile(value: object) -> object:
+    """A profile; those of the language that wait for a later version are refused by name."""
+    if value == "contactless":
+        raise NotBuilt('profile "contactless"')
+    return value
