@@ -65,7 +65,7 @@ def cycles(package: Path) -> list[str]:
     found = list(sources(package))
     modules = {source.name for source in found}
     graph = {
-        source.name: {_module(target, modules) for _, target in _imports(source)} & modules
+        source.name: {_module(target, modules) for _, target in _imports(source)} - {source.name}
         for source in found
     }
     try:
