@@ -30,7 +30,6 @@ def test_a_skip_says_so_at_a_desk_and_fails_in_ci(tmp_path: Path) -> None:
     assert "1 passed, 3 skipped, 1 xfailed" in at_desk.stdout
     assert in_ci.returncode == pytest.ExitCode.TESTS_FAILED
     assert "2 failed, 1 passed, 2 errors" in in_ci.stdout
-    assert in_ci.stdout.count("skipped, which CI takes for a failure") == len(SKIPPING) - 1
 
 
 @pytest.mark.parametrize("script", ["lib.sh", "lock", "run", "test", "../.ci/run"])
