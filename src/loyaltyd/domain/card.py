@@ -46,7 +46,9 @@ def ean_fits(number: str) -> bool:
     """Whether the last digit is the check digit of GTIN-8, -12 or -13 (GS1 General Specifications 7.9)."""
     if not (number.isascii() and number.isdigit()) or len(number) not in {8, 12, 13}:
         return False
-    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(number)))
+    total = sum(
+        int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(number))
+    )
     return total % 10 == 0
 
 

@@ -86,7 +86,9 @@ class Movements:
     lots: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # account, wallet, bucket
     counters: Counter[CounterKey] = field(default_factory=Counter)
     cards: dict[str, CardState] = field(default_factory=dict)  # as a card record says
-    opened: dict[str, CardState] = field(default_factory=dict)  # first used; says nothing of a known card
+    opened: dict[str, CardState] = field(
+        default_factory=dict
+    )  # first used; says nothing of a known card
 
 
 def movements(record: Record) -> Movements:

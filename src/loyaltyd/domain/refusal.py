@@ -59,7 +59,9 @@ class Refusal:
     """A no that trade expects: why, and what the cashier's sentence names."""
 
     reason: Reason
-    names: Mapping[str, str] = field(default_factory=dict)  # placeholders of the catalogue's sentence
+    names: Mapping[str, str] = field(
+        default_factory=dict
+    )  # placeholders of the catalogue's sentence
 
 
 def refused(reason: Reason, **names: str) -> Refusal:

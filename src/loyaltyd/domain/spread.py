@@ -45,7 +45,9 @@ def _by_remainder(amount: int, weights: Sequence[int], total: int) -> list[int]:
     shares = [amount * weight // total for weight in weights]
     remainders = [amount * weight % total for weight in weights]
     missing = amount - sum(shares)
-    for place in sorted(range(len(weights)), key=lambda place: (-remainders[place], place))[:missing]:
+    for place in sorted(range(len(weights)), key=lambda place: (-remainders[place], place))[
+        :missing
+    ]:
         shares[place] += 1
     return shares
 

@@ -1,0 +1,65 @@
+"""Why each rule was applied or not: values that machines can read; people get sentences from the catalogue."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Cause(StrEnum):
+    """What decided about a rule."""
+
+    APPLIED = "applied"
+    TIER = "tier"
+    WEEKDAY = "weekday"
+    TIME = "time"
+    MIN_TOTAL = "min_total"
+    GOODS = "goods"  # no line is of these goods
+    NO_DISCOUNT = "no_discount"  # lines of these goods may not be discounted
+    NO_EARN = "no_earn"
+    FLOOR = "floor"  # the floor price leaves nothing to take off
+    NOTHING_LEFT = "nothing_left"
+    BETTER_RULE = "better_rule"  # of its group another one counts
+    NO_CARD = "no_card"
+    CARD_KIND = "card_kind"  # a discount card earns nothing
+    REDEEMED = "redeemed"  # earn_base none-if-redeemed
+    TOO_LITTLE = "too_little"  # rounds to nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """What happened to one rule.
+
+    needs and has are amounts in minor units, or words; an applied rule has what it gave.
+    """
+
+    rule: str
+    cause: Cause
+    needs: int | str = ""
+    has: int | str = ""
+
+    @property
+    def applied(self) -> bool:
+        """Whether the rule changed the receipt."""
+        return self.cause is Cause.APPLIED
+
+
+class Note(StrEnum):
+    """What people are told beside what the rules say; the sentences are in the catalogue."""
+
+    GREET = "greet"
+    EARNED = "earned"
+    BALANCE = "balance"
+    WISH_CUT = "wish_cut"
+    WISH_REFUSED = "wish_refused"
+    DEBT = "debt"
+    RULE = "rule"  # the rule's own words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One thing to tell somebody: to whom, what, and the amounts that it names."""
+
+    audience: str  # "cashier" | "customer" | "slip"
+    note: Note
+    subject: str = ""  # the rule or the wallet
+    amount: int = 0
+    more: int = 0

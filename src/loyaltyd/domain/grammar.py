@@ -1,0 +1,303 @@
+"""The language in which HQ writes a program: its tables and keys, what each may hold, and what isn't built yet.
+
+This is the shape of the text alone; what its parts mean to each other is checked in program_text.py.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from loyaltyd.domain.money import rate, share
+from loyaltyd.domain.spans import Span, span
+from loyaltyd.domain.toml import NotBuilt, Table
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+PLACEHOLDERS = frozenset(("amount", "holder"))
+TEXT_LENGTH_MAX = 200  # a line on the cashier's page, two on a slip
+
+
+def _text(read: Callable[[str], Any], example: str) -> BeforeValidator:
+    def checked(value: object) -> Any:
+        if not isinstance(value, str):
+            raise ValueError(f'must be a string such as "{example}"')  # noqa: TRY004 - pydantic takes ValueError
+        return read(value)
+
+    return BeforeValidator(checked)
+
+
+def _choice(*, later: tuple[str, ...]) -> BeforeValidator:
+    def checked(value: object) -> object:
+        if value in later:
+            raise NotBuilt(f'"{value}"')
+        return value
+
+    return BeforeValidator(checked)
+
+
+def _pattern(text: str) -> str:
+    if "*" in text.removesuffix("/*") or not text.strip("/*"):
+        raise ValueError('must be a category such as "dairy/milk", or "dairy/*" for all below it')
+    return text
+
+
+def _window(text: str) -> tuple[dt.time, dt.time]:
+    match = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)", text, re.ASCII)
+    if match is None or (match[3] == "24" and match[4] != "00"):
+        raise ValueError('must be a time of day such as "09:00-12:00"')
+    start, end = dt.time(int(match[1]), int(match[2])), dt.time(int(match[3]) % 24, int(match[4]))
+    if start == end and match[3] != "24":
+        raise ValueError(f'"{text}" is empty: it ends where it starts')
+    return start, end
+
+
+def _said(text: str) -> str:
+    names = re.findall(r"\{([^{}]*)\}", text)
+    unknown = [name for name in names if name not in PLACEHOLDERS]
+    if unknown or re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", text)):
+        raise ValueError("may name {amount} and {holder} only")
+    if not text.strip() or len(text) > TEXT_LENGTH_MAX:
+        raise ValueError(f"must have 1 to {TEXT_LENGTH_MAX} characters")
+    return text
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Amount = Annotated[str, Field(pattern=r"^\d{1,12}(\.\d{1,6})?$", examples=["100.00"])]
+Share = Annotated[int, _text(share, "30%")]
+Length = Annotated[Span, _text(span, "14d")]
+Category = Annotated[str, _text(_pattern, "dairy/*")]
+Hours = Annotated[tuple[dt.time, dt.time], _text(_window, "09:00-12:00")]
+Saying = Annotated[str, _text(_said, "{amount} off")]
+
+
+class RoundingTable(Table):
+    """[rounding]"""
+
+    discount: Literal["half-up"] = "half-up"
+    points: Literal["floor", "half-up"] = "floor"
+    spread: Literal["largest-remainder", "first-lines"] = "largest-remainder"
+    floor: Literal["redistribute", "lose"] = "redistribute"
+
+
+class CardsTable(Table):
+    """[[cards]]"""
+
+    not_built: ClassVar[frozenset[str]] = frozenset(("wallet", "pin"))
+
+    kind: Annotated[Literal["bonus", "discount"], _choice(later=("gift", "stored-value", "coupon"))]
+    prefix: Annotated[str, Field(pattern=r"^\d{1,12}$", examples=["2990"])]
+    length: Annotated[int, Field(ge=4, le=19)]
+    check: Literal["ean13", "luhn", "none"] = "ean13"
+    media: tuple[
+        Annotated[Literal["barcode", "magstripe"], _choice(later=("contactless", "uid"))], ...
+    ] = ("barcode", "magstripe")
+    enrol: Literal["first-use", "issued-only"] = "first-use"
+    discount: Share | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if len(self.prefix) >= self.length:
+            raise ValueError("the prefix leaves no digit for the number")
+        if self.check == "ean13" and self.length not in {8, 12, 13}:
+            raise ValueError('check = "ean13" needs a length of 8, 12 or 13')
+        if (self.discount is None) == (self.kind == "discount"):
+            raise ValueError("a discount card has a discount, and no other kind has one")
+        if not self.media:
+            raise ValueError("media names at least one medium")
+        return self
+
+
+class OfflineTable(Table):
+    """wallets.*.offline"""
+
+    not_built: ClassVar[frozenset[str]] = frozenset(("floor", "max_consecutive", "share"))
+
+    policy: Annotated[Literal["none", "last-known"], _choice(later=("floor", "escrow", "hybrid"))]
+
+
+class WalletTable(Table):
+    """[wallets.*]"""
+
+    not_built: ClassVar[frozenset[str]] = frozenset(("stamps",))
+
+    name: dict[Literal["ru", "en"], Saying] = Field(default_factory=dict)
+    scale: Annotated[int, Field(ge=0, le=6)]
+    redeem_rate: Annotated[Any, _text(rate, "1.00")] = None
+    points_as: Literal["discount", "tender"] = "discount"
+    max_share: Share | None = None
+    min_redeem: Amount | None = None
+    step: Amount | None = None
+    earn_base: Literal["net-of-points", "net-of-discounts", "gross", "none-if-redeemed"] = (
+        "net-of-points"
+    )
+    activates: Length | None = None
+    expires: Length | None = None
+    debt: Literal["allow", "clamp", "only-pending"] = "allow"
+    clawback: Literal["recompute", "floor-of-refund"] = "recompute"
+    restore: Literal["original", "reissue", "none"] = "original"
+    offline: OfflineTable = Field(default_factory=lambda: OfflineTable(policy="none"))
+
+
+class LevelTable(Table):
+    """tiers.levels"""
+
+    model_config = {"populate_by_name": False}
+
+    id: Name
+    floor: Amount = Field(alias="from")
+
+
+def _tier_window(text: str) -> str:
+    if text in {"calendar-year", "lifetime"}:
+        return text
+    if text.startswith("rolling-"):
+        span(text.removeprefix("rolling-"))
+        return text
+    raise ValueError(
+        'must be "rolling-12mo" or another rolling span, "calendar-year" or "lifetime"'
+    )
+
+
+class TiersTable(Table):
+    """[tiers]"""
+
+    measure: Annotated[Literal["spend"], _choice(later=("points", "visits"))] = "spend"
+    window: Annotated[str, _text(_tier_window, "rolling-12mo")] = "rolling-12mo"
+    demote: Literal["month-end", "immediately", "year-end", "never"] = "month-end"
+    counts_current: bool = True
+    levels: Annotated[tuple[LevelTable, ...], Field(min_length=1, max_length=32)]
+
+
+class MatchTable(Table):
+    """match and on: which goods"""
+
+    not_built: ClassVar[frozenset[str]] = frozenset(("tags", "name"))
+
+    category: tuple[Category, ...] = ()
+    sku: tuple[Annotated[str, Field(min_length=1, max_length=64)], ...] = ()
+
+    @model_validator(mode="after")
+    def _means_something(self) -> Self:
+        if not (self.category or self.sku):
+            raise ValueError("must name goods by category or sku")
+        return self
+
+
+class FloorTable(Table):
+    """floor_price and floor_per_abv_litre"""
+
+    model_config = {"populate_by_name": False}
+
+    since: dt.date = Field(alias="from")
+    price: Amount
+
+
+class ClassTable(Table):
+    """[classes.*]"""
+
+    not_built: ClassVar[frozenset[str]] = frozenset(("region", "from", "until"))
+
+    match: MatchTable
+    earn: bool = True
+    discount: bool = True
+    redeem: bool = True
+    because: str = ""
+    floor_price: tuple[FloorTable, ...] = ()
+    floor_per_abv_litre: tuple[FloorTable, ...] = ()
+
+
+class GroupTable(Table):
+    """[groups.*]"""
+
+    not_built: ClassVar[frozenset[str]] = frozenset(("exclude",))
+
+    pick: Literal["best", "first", "all"] = "best"
+    base: Literal["cascade", "original"] = "cascade"
+
+
+class WhenTable(Table):
+    """rules.when"""
+
+    not_built: ClassVar[frozenset[str]] = frozenset(
+        ("birthday", "card_kind", "every_visit", "coupon", "days_since_visit", "first_purchase")
+        + ("dates", "store", "group", "tags", "basket", "spent", "tender", "all", "any", "not")
+    )
+
+    tier: tuple[Name, ...] = ()
+    weekday: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ()
+    time: Hours | None = None
+    min_total: Amount | None = None
+
+
+class GiveTable(Table):
+    """rules.give"""
+
+    not_built: ClassVar[frozenset[str]] = frozenset(
+        ("buy", "free", "which", "units", "percent_off_by_total", "cost", "per_unit", "points")
+        + ("multiply", "of", "expires", "activates", "fixed_price", "per_amount")
+    )
+
+    percent_off: Share | None = None
+    max: Amount | None = None
+    amount_off: Amount | None = None
+    earn: Name | None = None
+    percent: Share | None = None
+
+    @model_validator(mode="after")
+    def _gives_one_thing(self) -> Self:
+        given = [it for it in (self.percent_off, self.amount_off, self.earn) if it is not None]
+        if len(given) != 1:
+            raise ValueError("must hold one of percent_off, amount_off, or earn with percent")
+        if (self.earn is None) != (self.percent is None):
+            raise ValueError("earn and percent go together")
+        if self.max is not None and self.percent_off is None:
+            raise ValueError("max goes with percent_off")
+        if self.percent_off is not None and self.percent_off > 1_000_000:
+            raise ValueError("percent_off is at most 100%")
+        return self
+
+
+class RuleTable(Table):
+    """[[rules]]"""
+
+    not_built: ClassVar[frozenset[str]] = frozenset(("limit", "exclude"))
+
+    id: Name
+    layer: Annotated[
+        Literal["item", "receipt", "points"], _choice(later=("coupon", "stored value"))
+    ]
+    group: Name | None = None
+    when: WhenTable = Field(default_factory=WhenTable)
+    on: MatchTable | None = None
+    give: GiveTable
+    say: dict[Literal["cashier", "customer", "slip"], dict[Literal["ru", "en"], Saying]] = Field(
+        default_factory=dict
+    )
+
+    @model_validator(mode="after")
+    def _fits_its_layer(self) -> Self:
+        if self.id == "card":
+            raise ValueError('the id "card" means a discount card\'s own percentage')
+        if (self.layer == "points") != (self.give.earn is not None):
+            raise ValueError("rules that earn stand in the layer points, and no others do")
+        return self
+
+
+class ProgramTable(Table):
+    """The whole file."""
+
+    id: Name
+    version: Annotated[int, Field(ge=1, le=2**31)]
+    name: Annotated[str, Field(max_length=100)] = ""
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["RUB"])]
+    timezone: str = ""
+    starts: dt.date
+    rounding: RoundingTable = Field(default_factory=RoundingTable)
+    cards: tuple[CardsTable, ...] = ()
+    wallets: dict[Name, WalletTable] = Field(default_factory=dict)
+    tiers: TiersTable | None = None
+    classes: dict[Name, ClassTable] = Field(default_factory=dict)
+    groups: dict[Name, GroupTable] = Field(default_factory=dict)
+    rules: tuple[RuleTable, ...] = ()

@@ -1,0 +1,122 @@
+"""One line of a receipt while the rules work on it: what is left of it, and what may still be taken."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from loyaltyd.domain.basket import NO_DISCOUNT, NO_EARN, NO_REDEEM, PIECE, Basket, Line
+from loyaltyd.domain.money import ceiling
+from loyaltyd.domain.program import Dated, GoodsClass, Program
+from loyaltyd.domain.refusal import Reason, Refusal, refused
+
+ABV_LITRE = 10**6  # thousandths of a per cent × thousandths of a litre
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What one rule took off a line, minor units."""
+
+    rule: str
+    layer: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """What a wallet paid of a line: money in minor units, points in the wallet's scale."""
+
+    wallet: str
+    money: int
+    points: int
+    tender: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Position:
+    """A line, what its goods may, and what the rules have taken so far; minor units."""
+
+    line: Line
+    gross: int
+    floor: int = 0  # the least that the whole line may cost
+    may_discount: bool = True
+    may_earn: bool = True
+    may_redeem: bool = True
+    effects: list[Effect] = field(default_factory=list)
+    paid: list[Paid] = field(default_factory=list)
+
+    @property
+    def discount(self) -> int:
+        """What the rules took off."""
+        return sum(effect.amount for effect in self.effects)
+
+    @property
+    def redeemed(self) -> int:
+        """What wallets paid, as a discount or as tender."""
+        return sum(paid.money for paid in self.paid)
+
+    @property
+    def as_discount(self) -> int:
+        """The part of redeemed that lowers the price."""
+        return sum(paid.money for paid in self.paid if not paid.tender)
+
+    @property
+    def net(self) -> int:
+        """What is left to pay."""
+        return self.gross - self.discount - self.redeemed
+
+    @property
+    def room(self) -> int:
+        """What a discount may still take: down to nothing, or to the floor price."""
+        return max(0, min(self.net, self.gross - self.discount - self.as_discount - self.floor))
+
+    def take(self, rule: str, layer: str, amount: int) -> None:
+        """Let a rule take amount off."""
+        if amount:
+            self.effects.append(Effect(rule=rule, layer=layer, amount=amount))
+
+
+def positions(basket: Basket, program: Program, on: dt.date) -> list[Position] | Refusal:
+    """The lines of basket as program's classes see them on that day."""
+    found = []
+    for line in basket.lines:
+        classes = [goods for goods in program.classes if goods.match.has(line)]
+        floor = _floor(line, classes, on)
+        if isinstance(floor, Refusal):
+            return floor
+        found.append(_position(line, classes, floor))
+    return found
+
+
+def total(lines: Iterable[Position]) -> int:
+    """What is left to pay of all lines."""
+    return sum(position.net for position in lines)
+
+
+def _position(line: Line, classes: Sequence[GoodsClass], floor: int) -> Position:
+    return Position(
+        line=line,
+        gross=line.gross,
+        floor=floor,
+        may_discount=NO_DISCOUNT not in line.flags and all(it.discount for it in classes),
+        may_earn=NO_EARN not in line.flags and all(it.earn for it in classes),
+        may_redeem=NO_REDEEM not in line.flags and all(it.redeem for it in classes),
+    )
+
+
+def _floor(line: Line, classes: Sequence[GoodsClass], on: dt.date) -> int | Refusal:
+    """The highest floor of the line's classes and of the line itself; rounded up, since it is a least."""
+    floors = [ceiling((line.floor_price or 0) * line.quantity, PIECE)]
+    for goods in classes:
+        floors.append(ceiling(_in_force(goods.floor_price, on) * line.quantity, PIECE))
+        per_abv_litre = _in_force(goods.floor_per_abv_litre, on)
+        if not per_abv_litre:
+            continue
+        if line.abv is None or line.litres is None:
+            return refused(Reason.LINE_INCOMPLETE, line=str(line.line), members="abv, litres")
+        unit = ceiling(per_abv_litre * line.abv * line.litres, ABV_LITRE)
+        floors.append(ceiling(unit * line.quantity, PIECE))
+    return max(floors)
+
+
+def _in_force(dated: Sequence[Dated], on: dt.date) -> int:
+    return next((it.value for it in reversed(dated) if it.since <= on), 0)

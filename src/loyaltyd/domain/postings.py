@@ -1,0 +1,75 @@
+"""What a receipt moves: which lots pay, which lots receive, and what a debt takes first."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from loyaltyd.domain.account import Account
+from loyaltyd.domain.ledger import DEBT, ISSUED, REDEEMED, Lot, Posting, taken, usable
+from loyaltyd.domain.program import Program, Wallet
+from loyaltyd.domain.quote import Points, Result
+
+
+def receipt_postings(
+    result: Result, account: Account, program: Program, on: dt.date
+) -> tuple[Posting, ...]:
+    """The postings of a confirmed receipt: spending first, then earning; on is its local day."""
+    moved: list[Posting] = []
+    for points in result.spent:
+        parts, missing = taken(usable(account.lots, points.wallet, on), points.amount)
+        assert not missing  # redemption is bounded by what the account was seen to hold
+        moved += [spending(account.id, lot, part) for lot, part in parts]
+    for points in result.earned:
+        wallet = program.wallet(points.wallet)
+        assert wallet is not None
+        moved += credits(account, opened_lot(wallet, on, points.amount), ISSUED)
+    return tuple(moved)
+
+
+def spending(account: str, lot: Lot, amount: int) -> Posting:
+    """A lot pays."""
+    return Posting(
+        account=account, wallet=lot.wallet, debit=lot.bucket, credit=REDEEMED, amount=amount
+    )
+
+
+def opened_lot(wallet: Wallet, on: dt.date, amount: int) -> Lot:
+    """The lot of all that wallet receives on that local day: waiting, then usable, then gone."""
+    return Lot(
+        wallet=wallet.id,
+        active_from=wallet.activates.after(on) if wallet.activates else on,
+        expires_at=wallet.expires.after(on) if wallet.expires else None,
+        amount=amount,
+    )
+
+
+def credits(
+    account: Account, lot: Lot, source: str, *, debt_left: int | None = None
+) -> list[Posting]:
+    """The lot's amount arrives from source: a debt is paid first, the rest opens the lot."""
+    owed = account.debt(lot.wallet) if debt_left is None else debt_left
+    repaid = min(owed, lot.amount)
+    moved = []
+    if repaid:
+        moved.append(_moved(account.id, lot.wallet, source, DEBT, repaid))
+    if lot.amount > repaid:
+        moved.append(_moved(account.id, lot.wallet, source, lot.bucket, lot.amount - repaid))
+    return moved
+
+
+def takings(account: str, parts: Sequence[tuple[Lot, int]], target: str) -> list[Posting]:
+    """Lots give what was taken from each."""
+    return [_moved(account, lot.wallet, lot.bucket, target, part) for lot, part in parts]
+
+
+def owing(account: str, wallet: str, amount: int) -> list[Posting]:
+    """What no lot could give becomes a debt."""
+    return [_moved(account, wallet, DEBT, ISSUED, amount)] if amount else []
+
+
+def points_of(points: Sequence[Points], wallet: str) -> int:
+    """How much of wallet is in points."""
+    return sum(it.amount for it in points if it.wallet == wallet)
+
+
+def _moved(account: str, wallet: str, debit: str, credit: str, amount: int) -> Posting:
+    return Posting(account=account, wallet=wallet, debit=debit, credit=credit, amount=amount)

@@ -1,0 +1,242 @@
+"""A program as the engine obeys it: what a chain promises its card holders, in integers.
+
+program_text.py reads it from the language that HQ writes. Money is in minor units, points in the wallet's scale,
+shares in millionths, dates are local days of the till.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from loyaltyd.domain.basket import Line
+from loyaltyd.domain.card import CardNumber, ean_fits, luhn_fits
+from loyaltyd.domain.spans import Span
+
+ITEM, RECEIPT, POINTS = "item", "receipt", "points"
+CARD_RULE = "card"  # the id of a discount card's own percentage
+Texts = Mapping[str, str]  # language → text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardRange:
+    """Numbers of one prefix and length, and what a card of them is."""
+
+    kind: str  # "discount" | "bonus"
+    prefix: str
+    length: int
+    check: str
+    media: tuple[str, ...]
+    enrol: str
+    discount: int = 0  # millionths off each receipt
+
+    @property
+    def name(self) -> str:
+        """The range's name in records."""
+        return f"{self.prefix}/{self.length}"
+
+    def holds(self, number: str) -> bool:
+        """Whether number has this prefix and length; its check digit is another matter."""
+        return len(number) == self.length and number.startswith(self.prefix)
+
+    def check_fits(self, number: str) -> bool:
+        """Whether number's last digit is the one that the range's check demands."""
+        if self.check == "ean13":
+            return ean_fits(number)
+        return self.check == "none" or luhn_fits(number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wallet:
+    """One kind of value that an account can hold."""
+
+    id: str
+    names: Texts
+    scale: int
+    redeem_rate: Fraction  # money that one whole unit pays
+    points_as: str  # "discount" | "tender"
+    max_share: int
+    min_redeem: int
+    step: int
+    earn_base: str
+    activates: Span | None
+    expires: Span | None
+    debt: str
+    clawback: str
+    restore: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """A tier and the spend from which it is held, minor units."""
+
+    id: str
+    floor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tiers:
+    """How spend becomes a tier; levels rise, the first starts at zero."""
+
+    window: Span | None  # None with calendar_year False: lifetime
+    calendar_year: bool
+    demote: str
+    counts_current: bool
+    levels: tuple[Level, ...]
+
+    def level(self, spend: int) -> str:
+        """The tier that so much spend holds: reaching a level's floor is enough."""
+        return next(
+            level.id for level in reversed(self.levels) if spend >= level.floor or not level.floor
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """Which goods are meant: any of the categories or any of the skus; all goods when both are empty."""
+
+    categories: tuple[str, ...] = ()
+    below: tuple[
+        str, ...
+    ] = ()  # category prefixes with their slash, from patterns such as "dairy/*"
+    skus: frozenset[str] = frozenset()
+
+    def has(self, line: Line) -> bool:
+        """Whether line is of these goods."""
+        if not (self.categories or self.below or self.skus):
+            return True
+        return (
+            line.sku in self.skus
+            or line.category in self.categories
+            or line.category.startswith(self.below)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """A value that holds from a local day on."""
+
+    since: dt.date
+    value: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoodsClass:
+    """Goods that law or the chain treats alike."""
+
+    id: str
+    match: Match
+    earn: bool
+    discount: bool
+    redeem: bool
+    because: str
+    floor_price: tuple[Dated, ...]  # of one unit, minor units
+    floor_per_abv_litre: tuple[Dated, ...]  # of one litre of pure per cent, minor units
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """When a rule holds; an absent condition always does."""
+
+    tiers: tuple[str, ...] = ()
+    weekdays: tuple[int, ...] = ()  # Monday is 0
+    time: tuple[dt.time, dt.time] | None = None  # from, up to but without; may pass midnight
+    min_total: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PercentOff:
+    """So many millionths off."""
+
+    share: int
+    cap: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmountOff:
+    """Money off: in the item layer off the price of each unit, in the receipt layer off the receipt."""
+
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarnPercent:
+    """A share of what was paid, as points of a wallet."""
+
+    wallet: str
+    share: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One promise."""
+
+    id: str
+    layer: str
+    give: PercentOff | AmountOff | EarnPercent
+    when: When = field(default_factory=When)
+    on: Match = field(default_factory=Match)
+    say: Mapping[str, Texts] = field(default_factory=dict)  # audience → texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Rules of one layer of which pick says which count, and base what each works on."""
+
+    rules: tuple[Rule, ...]
+    pick: str = "best"
+    base: str = "cascade"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounding:
+    """How shares of an amount become whole units."""
+
+    points: str = "floor"
+    spread: str = "largest-remainder"
+    floor: str = "redistribute"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """One immutable version of a chain's promises."""
+
+    id: str
+    version: int
+    name: str
+    hash: str  # SHA-256 of its text, 64 hex digits
+    currency: str
+    digits: int  # of the currency
+    timezone: str
+    starts: dt.date
+    rounding: Rounding
+    ranges: tuple[CardRange, ...]
+    wallets: tuple[
+        Wallet, ...
+    ]  # in the file's order, which is the order of paying inside discount and tender
+    tiers: Tiers | None
+    classes: tuple[GoodsClass, ...]
+    item: tuple[Group, ...]
+    receipt: tuple[Group, ...]
+    points: tuple[Group, ...]
+
+    def card(self, number: str, medium: str | None = None) -> CardNumber | None:
+        """The card that number is in this program; None when no range holds it or its check digit is wrong."""
+        found = self.range_of(number)
+        if found is None or not found.check_fits(number):
+            return None
+        if medium is not None and medium not in found.media:
+            return None
+        return CardNumber(number=number, kind=found.kind, range=found.name)
+
+    def range_of(self, number: str) -> CardRange | None:
+        """The range that holds number; ranges of a program never overlap."""
+        return next((found for found in self.ranges if found.holds(number)), None)
+
+    def range_named(self, name: str) -> CardRange | None:
+        """The range of that name, as records have it."""
+        return next((found for found in self.ranges if found.name == name), None)
+
+    def wallet(self, name: str) -> Wallet | None:
+        """The wallet of that id."""
+        return next((wallet for wallet in self.wallets if wallet.id == name), None)

@@ -1,0 +1,130 @@
+"""What is wrong with a program whose every key is well formed: what its parts mean to each other."""
+
+import zoneinfo
+from collections.abc import Iterator, Sequence
+
+from loyaltyd.domain.grammar import CardsTable, FloorTable, ProgramTable, WalletTable
+from loyaltyd.domain.money import minor_digits, units
+from loyaltyd.domain.toml import unknown_key
+from loyaltyd.domain.toml_lines import Path
+
+_Wrong = tuple[Path, str]
+
+
+def faults_of(table: ProgramTable) -> Iterator[_Wrong]:
+    """Each fault as the path of its key, and the sentence that says what is allowed."""
+    digits = minor_digits(table.currency)
+    if table.timezone and table.timezone not in zoneinfo.available_timezones():
+        yield ("timezone",), "must be a zone of the tz database, such as Europe/Moscow"
+    yield from _cards(table.cards)
+    for name, wallet in table.wallets.items():
+        yield from _wallet(("wallets", name), wallet)
+    yield from _tiers(table, digits)
+    for name, goods in table.classes.items():
+        yield from _floors(("classes", name, "floor_price"), goods.floor_price, digits)
+        path = ("classes", name, "floor_per_abv_litre")
+        yield from _floors(path, goods.floor_per_abv_litre, digits)
+    yield from _rules(table, digits)
+
+
+def _cards(cards: Sequence[CardsTable]) -> Iterator[_Wrong]:
+    for number, later in enumerate(cards):
+        for earlier, other in enumerate(cards[:number]):
+            prefixes = sorted((later.prefix, other.prefix), key=len)
+            if later.length == other.length and prefixes[1].startswith(prefixes[0]):
+                said = f"overlaps cards[{earlier + 1}]: a number would be of both"
+                yield ("cards", number, "prefix"), said
+
+
+def _wallet(path: Path, wallet: WalletTable) -> Iterator[_Wrong]:
+    for key in ("min_redeem", "step"):
+        yield from _amount((*path, key), getattr(wallet, key), wallet.scale)
+    if wallet.step is not None and not units_or_zero(wallet.step, wallet.scale):
+        yield (*path, "step"), "must be above zero"
+    if wallet.max_share is not None and wallet.max_share > 1_000_000:
+        yield (*path, "max_share"), "is at most 100%"
+    if wallet.redeem_rate is None:
+        for key in ("max_share", "min_redeem", "step"):
+            if getattr(wallet, key) is not None:
+                yield (*path, key), "needs a redeem_rate: this wallet pays nothing"
+    if wallet.activates is not None and wallet.activates.after_month_end:
+        yield (*path, "activates"), 'must be a span such as "14d", without a month-end'
+    yield from _never_usable(path, wallet)
+
+
+def _never_usable(path: Path, wallet: WalletTable) -> Iterator[_Wrong]:
+    if wallet.activates is None or wallet.expires is None:
+        return
+    days = {"d": 1, "mo": 28, "y": 365}
+    longest = {"d": 1, "mo": 31, "y": 366}
+    wait, life = wallet.activates, wallet.expires
+    if wait.count * longest[wait.unit] >= life.count * days[life.unit]:
+        yield (*path, "expires"), "is not later than activates: nothing could ever be spent"
+
+
+def _tiers(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
+    if table.tiers is None:
+        return
+    before = -1
+    seen: set[str] = set()
+    for number, level in enumerate(table.tiers.levels):
+        path: Path = ("tiers", "levels", number, "from")
+        wrong = list(_amount(path, level.floor, digits))
+        yield from wrong
+        floor = before + 1 if wrong else units(level.floor, digits)
+        if number == 0 and floor != 0:
+            yield path, 'the first level starts from "0"'
+        elif floor <= before:
+            yield path, "levels rise: this one does not start above the one before"
+        if level.id in seen:
+            yield ("tiers", "levels", number, "id"), "another level has this id"
+        before = floor
+        seen.add(level.id)
+
+
+def _floors(path: Path, floors: Sequence[FloorTable], digits: int) -> Iterator[_Wrong]:
+    for number, floor in enumerate(floors):
+        yield from _amount((*path, number, "price"), floor.price, digits)
+        if number and floor.since <= floors[number - 1].since:
+            yield (*path, number, "from"), "dates rise: this one is not after the one before"
+
+
+def _rules(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
+    seen: set[str] = set()
+    layers: dict[str, str] = {}
+    levels = [level.id for level in table.tiers.levels] if table.tiers else []
+    for number, rule in enumerate(table.rules):
+        path: Path = ("rules", number)
+        if rule.id in seen:
+            yield (*path, "id"), "another rule has this id"
+        seen.add(rule.id)
+        if rule.group is not None and rule.group not in table.groups:
+            yield (*path, "group"), _unknown("group", rule.group, list(table.groups))
+        elif rule.group is not None and layers.setdefault(rule.group, rule.layer) != rule.layer:
+            yield (*path, "group"), f"the group has rules in the layer {layers[rule.group]} already"
+        for place, tier in enumerate(rule.when.tier):
+            if tier not in levels:
+                yield (*path, "when", "tier", place), _unknown("tier", tier, levels)
+        yield from _amount((*path, "when", "min_total"), rule.when.min_total, digits)
+        for key in ("max", "amount_off"):
+            yield from _amount((*path, "give", key), getattr(rule.give, key), digits)
+        if rule.give.earn is not None and rule.give.earn not in table.wallets:
+            yield (*path, "give", "earn"), _unknown("wallet", rule.give.earn, list(table.wallets))
+
+
+def _unknown(noun: str, name: str, known: list[str]) -> str:
+    return unknown_key(name, known).replace("unknown key", f'there is no {noun} "{name}"')
+
+
+def _amount(path: Path, text: str | None, digits: int) -> Iterator[_Wrong]:
+    if text is None:
+        return
+    try:
+        units(text, digits)
+    except ValueError as error:
+        yield path, str(error)
+
+
+def units_or_zero(text: str, digits: int) -> int:
+    """The amount, or zero when it can't be read: its own fault is told elsewhere."""
+    return 0 if any(_amount((), text, digits)) else units(text, digits)

@@ -1,0 +1,203 @@
+"""A program's text becomes a Program, or all that is wrong with it."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from loyaltyd.domain.grammar import (
+    WEEKDAYS,
+    CardsTable,
+    FloorTable,
+    GiveTable,
+    GroupTable,
+    MatchTable,
+    ProgramTable,
+    RuleTable,
+    TiersTable,
+    WalletTable,
+)
+from loyaltyd.domain.money import WHOLE_SHARE, minor_digits, units
+from loyaltyd.domain.program import (
+    AmountOff,
+    CardRange,
+    Dated,
+    EarnPercent,
+    GoodsClass,
+    Group,
+    Level,
+    Match,
+    PercentOff,
+    Program,
+    Rounding,
+    Rule,
+    Tiers,
+    Wallet,
+    When,
+)
+from loyaltyd.domain.program_faults import faults_of
+from loyaltyd.domain.spans import span
+from loyaltyd.domain.toml import Fault, checked, fault_at, tree
+from loyaltyd.domain.toml_lines import key_lines
+
+
+def program_from(text: str) -> Program | tuple[Fault, ...]:
+    """Read a program; a fault for each key that can't be obeyed, ordered by line."""
+    document = tree(text)
+    if isinstance(document, Fault):
+        return (document,)
+    lines = key_lines(text)
+    table = checked(document, ProgramTable, lines=lines)
+    if isinstance(table, tuple):
+        return table
+    faults = [fault_at(path, said, document, lines) for path, said in faults_of(table)]
+    if faults:
+        return tuple(sorted(faults, key=lambda fault: fault.line or 0))
+    return _program(table, hashlib.sha256(text.encode()).hexdigest())
+
+
+def _program(table: ProgramTable, text_hash: str) -> Program:
+    digits = minor_digits(table.currency)
+    groups = _groups(table, digits)
+    return Program(
+        id=table.id,
+        version=table.version,
+        name=table.name,
+        hash=text_hash,
+        currency=table.currency,
+        digits=digits,
+        timezone=table.timezone,
+        starts=table.starts,
+        rounding=Rounding(
+            points=table.rounding.points, spread=table.rounding.spread, floor=table.rounding.floor
+        ),
+        ranges=tuple(_range(cards) for cards in table.cards),
+        wallets=tuple(_wallet(name, wallet) for name, wallet in table.wallets.items()),
+        tiers=None if table.tiers is None else _tiers(table.tiers, digits),
+        classes=tuple(_classes(table, digits)),
+        item=groups["item"],
+        receipt=groups["receipt"],
+        points=groups["points"],
+    )
+
+
+def _range(cards: CardsTable) -> CardRange:
+    return CardRange(
+        kind=cards.kind,
+        prefix=cards.prefix,
+        length=cards.length,
+        check=cards.check,
+        media=cards.media,
+        enrol=cards.enrol,
+        discount=cards.discount or 0,
+    )
+
+
+def _wallet(name: str, wallet: WalletTable) -> Wallet:
+    return Wallet(
+        id=name,
+        names={str(language): text for language, text in wallet.name.items()},
+        scale=wallet.scale,
+        redeem_rate=wallet.redeem_rate or Fraction(0),
+        points_as=wallet.points_as,
+        max_share=WHOLE_SHARE if wallet.max_share is None else wallet.max_share,
+        min_redeem=units(wallet.min_redeem or "0", wallet.scale),
+        step=units(wallet.step, wallet.scale) if wallet.step else 1,
+        earn_base=wallet.earn_base,
+        activates=wallet.activates,
+        expires=wallet.expires,
+        debt=wallet.debt,
+        clawback=wallet.clawback,
+        restore=wallet.restore,
+    )
+
+
+def _tiers(tiers: TiersTable, digits: int) -> Tiers:
+    rolling = tiers.window.startswith("rolling-")
+    return Tiers(
+        window=span(tiers.window.removeprefix("rolling-")) if rolling else None,
+        calendar_year=tiers.window == "calendar-year",
+        demote=tiers.demote,
+        counts_current=tiers.counts_current,
+        levels=tuple(Level(id=it.id, floor=units(it.floor, digits)) for it in tiers.levels),
+    )
+
+
+def _classes(table: ProgramTable, digits: int) -> Iterator[GoodsClass]:
+    for name, goods in table.classes.items():
+        yield GoodsClass(
+            id=name,
+            match=_match(goods.match),
+            earn=goods.earn,
+            discount=goods.discount,
+            redeem=goods.redeem,
+            because=goods.because,
+            floor_price=_dated(goods.floor_price, digits),
+            floor_per_abv_litre=_dated(goods.floor_per_abv_litre, digits),
+        )
+
+
+def _dated(floors: tuple[FloorTable, ...], digits: int) -> tuple[Dated, ...]:
+    return tuple(Dated(since=it.since, value=units(it.price, digits)) for it in floors)
+
+
+def _match(match: MatchTable | None) -> Match:
+    if match is None:
+        return Match()
+    return Match(
+        categories=tuple(it for it in match.category if not it.endswith("*")),
+        below=tuple(it.removesuffix("*") for it in match.category if it.endswith("*")),
+        skus=frozenset(match.sku),
+    )
+
+
+def _groups(table: ProgramTable, digits: int) -> Mapping[str, tuple[Group, ...]]:
+    """The rules of each layer, in groups that stand where their first rule stands."""
+    layers: dict[str, dict[str, list[Rule]]] = {"item": {}, "receipt": {}, "points": {}}
+    settings: dict[str, GroupTable] = {}
+    for number, rule in enumerate(table.rules):
+        key = rule.group or f"rule {number}"
+        settings[key] = table.groups[rule.group] if rule.group else GroupTable()
+        layers[rule.layer].setdefault(key, []).append(_rule(rule, digits))
+    return {
+        layer: tuple(
+            Group(rules=tuple(rules), pick=settings[key].pick, base=settings[key].base)
+            for key, rules in groups.items()
+        )
+        for layer, groups in layers.items()
+    }
+
+
+def _rule(rule: RuleTable, digits: int) -> Rule:
+    when = rule.when
+    return Rule(
+        id=rule.id,
+        layer=rule.layer,
+        give=_given(rule.give, digits),
+        when=When(
+            tiers=when.tier,
+            weekdays=tuple(WEEKDAYS.index(day) for day in when.weekday),
+            time=_hours(when.time),
+            min_total=None if when.min_total is None else units(when.min_total, digits),
+        ),
+        on=_match(rule.on),
+        say={
+            str(audience): {str(language): text for language, text in texts.items()}
+            for audience, texts in rule.say.items()
+        },
+    )
+
+
+def _hours(window: Any) -> tuple[dt.time, dt.time] | None:
+    return None if window is None else (window[0], window[1])
+
+
+def _given(give: GiveTable, digits: int) -> PercentOff | AmountOff | EarnPercent:
+    if give.percent_off is not None:
+        return PercentOff(
+            share=give.percent_off, cap=None if give.max is None else units(give.max, digits)
+        )
+    if give.amount_off is not None:
+        return AmountOff(amount=units(give.amount_off, digits))
+    return EarnPercent(wallet=give.earn or "", share=give.percent or 0)

@@ -1,0 +1,168 @@
+"""The engine: what a program gives for a basket and an account, at a place and a moment. Pure.
+
+The order is normative: gross, item rules, receipt rules, paying with points, earning. The same inputs give the
+same result on every machine, so that anyone can run a receipt again from its record alone.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from loyaltyd.domain.account import Account, Seen
+from loyaltyd.domain.basket import Basket
+from loyaltyd.domain.conditions import Scene
+from loyaltyd.domain.discounts import discount
+from loyaltyd.domain.earning import DISCOUNT_CARD, earned, scene_of_points, spend
+from loyaltyd.domain.explain import Message, Why
+from loyaltyd.domain.money import AMOUNT_MAX, half_up
+from loyaltyd.domain.position import Effect, Paid, Position, positions
+from loyaltyd.domain.program import Program
+from loyaltyd.domain.redemption import Redeemed, redeem
+from loyaltyd.domain.refusal import Reason, Refusal, refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where and on which trading day a receipt is made."""
+
+    store: str
+    till: str
+    group: str
+    timezone: str
+    business_date: dt.date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Points:
+    """So much of one wallet, in its scale."""
+
+    wallet: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineResult:
+    """One line as the program leaves it; minor units."""
+
+    line: int
+    gross: int
+    effects: tuple[Effect, ...] = ()
+    paid: tuple[Paid, ...] = ()
+    earned: tuple[Points, ...] = ()
+
+    @property
+    def discount(self) -> int:
+        """What rules took off."""
+        return sum(effect.amount for effect in self.effects)
+
+    @property
+    def redeemed(self) -> int:
+        """What wallets paid."""
+        return sum(paid.money for paid in self.paid)
+
+    @property
+    def tendered(self) -> int:
+        """The part of redeemed that is tender."""
+        return sum(paid.money for paid in self.paid if paid.tender)
+
+    @property
+    def net(self) -> int:
+        """What is left to pay."""
+        return self.gross - self.discount - self.redeemed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a receipt comes to: its lines, and what it moves on the account. Recorded as it is."""
+
+    lines: tuple[LineResult, ...]
+    spent: tuple[Points, ...] = ()
+    earned: tuple[Points, ...] = ()
+    spend: int = 0  # what counts towards a tier, minor units
+
+    @property
+    def payable(self) -> int:
+        """What is left to pay of all lines."""
+        return sum(line.net for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A result, and what people and programs may be told about how it came to be."""
+
+    result: Result
+    redeemable: tuple[Redeemed, ...]
+    messages: tuple[Message, ...]
+    trace: tuple[Why, ...]
+
+
+def quote(
+    basket: Basket, seen: Seen, program: Program, place: Place, at: dt.datetime
+) -> Quote | Refusal:
+    """Work out basket for the card and account as seen; at carries the till's local offset.
+
+    Refused: a wish of an unknown wallet, a line that lacks what its class needs, amounts beyond any till.
+    """
+    lines = _unreadable(basket, program) or positions(basket, program, at.date())
+    if isinstance(lines, Refusal):
+        return lines
+    scene = Scene(at=at, seen=seen, tier=seen.account.tier if seen.account else "")
+    trace = discount(lines, program, scene)
+    redeemable: list[Redeemed] = []
+    messages: list[Message] = []
+    if seen.account is not None and seen.card is not None and seen.card.kind != DISCOUNT_CARD:
+        redeemable, messages = redeem(lines, basket, program, seen.account, at.date())
+    earnings, why = earned(lines, program, scene_of_points(scene, lines, program))
+    result = Result(
+        lines=tuple(
+            _line(position, [(it.wallet, it.shares[place]) for it in earnings if it.shares])
+            for place, position in enumerate(lines)
+        ),
+        spent=tuple(Points(wallet=it.wallet, amount=it.spent) for it in redeemable if it.spent),
+        earned=tuple(Points(wallet=it.wallet, amount=it.amount) for it in earnings if it.amount),
+        spend=spend(lines) if seen.account else 0,
+    )
+    return Quote(
+        result=result,
+        redeemable=tuple(redeemable),
+        messages=tuple(messages),
+        trace=(*trace, *why),
+    )
+
+
+def pieces(result: LineResult, quantity: int) -> list[tuple[int, int]]:
+    """Split a line into whole unit prices: (quantity in thousandths, price in minor units).
+
+    266.66 for 3 pieces is 2 at 88.89 and 1 at 88.88 (fiscal lines carry the final unit price: law 54-FZ). Goods by
+    weight stay one piece, at the rounded price of a unit.
+    """
+    whole, part = divmod(quantity, 1000)
+    if part or not whole:
+        return [(quantity, _unit_price(result.net, quantity))]
+    price, dearer = divmod(result.net, whole)
+    split = [(dearer * 1000, price + 1), ((whole - dearer) * 1000, price)]
+    return [it for it in split if it[0]]
+
+
+def _unit_price(net: int, quantity: int) -> int:
+    return half_up(net * 1000, quantity) if quantity else 0
+
+
+def _unreadable(basket: Basket, program: Program) -> Refusal | None:
+    for wish in basket.redeem:
+        wallet = program.wallet(wish.wallet)
+        if wallet is None or not wallet.redeem_rate:
+            return refused(Reason.WALLET_UNKNOWN, wallet=wish.wallet)
+    if sum(line.gross for line in basket.lines) > AMOUNT_MAX:
+        return refused(Reason.AMOUNT_TOO_LARGE)
+    return None
+
+
+def _line(position: Position, earnings: Sequence[tuple[str, int]]) -> LineResult:
+    return LineResult(
+        line=position.line.line,
+        gross=position.gross,
+        effects=tuple(position.effects),
+        paid=tuple(position.paid),
+        earned=tuple(Points(wallet=wallet, amount=part) for wallet, part in earnings if part),
+    )

@@ -1,0 +1,114 @@
+"""Paying with points: wallets that act as a discount first, then those that are tender, in the file's order.
+
+The order of the limits is normative: the share of the lines that may be paid, rounded down; what those lines can
+take; the balance; down to the step; and below the least amount, nothing.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from loyaltyd.domain.account import Account
+from loyaltyd.domain.basket import Basket, Wish
+from loyaltyd.domain.explain import Message, Note
+from loyaltyd.domain.ledger import usable
+from loyaltyd.domain.money import WHOLE_SHARE
+from loyaltyd.domain.position import Paid, Position
+from loyaltyd.domain.program import Program, Wallet
+from loyaltyd.domain.spread import spread, spread_within
+
+TENDER = "tender"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redeemed:
+    """What one wallet could pay of the receipt as it found it, and what it paid; points."""
+
+    wallet: str
+    redeemable: int
+    spent: int = 0
+
+
+def redeem(
+    lines: Sequence[Position], basket: Basket, program: Program, account: Account, on: dt.date
+) -> tuple[list[Redeemed], list[Message]]:
+    """Let the wallets that basket names pay; say what the cashier must know about a wish that was cut."""
+    found: list[Redeemed] = []
+    told: list[Message] = []
+    for wallet in paying_order(program):
+        able = _redeemable(lines, wallet, program, account, on)
+        wish = basket.wish(wallet.id)
+        spent = 0
+        if wish is not None:
+            spent = _granted(wish, wallet, able)
+            _pay(lines, wallet, spent, program)
+            told += _said(wish, wallet, spent)
+        found.append(Redeemed(wallet=wallet.id, redeemable=able, spent=spent))
+    return found, told
+
+
+def paying_order(program: Program) -> list[Wallet]:
+    """The wallets that can pay, in the order in which they do."""
+    paying = [wallet for wallet in program.wallets if wallet.redeem_rate]
+    return sorted(paying, key=lambda wallet: wallet.points_as == TENDER)
+
+
+def _redeemable(
+    lines: Sequence[Position], wallet: Wallet, program: Program, account: Account, on: dt.date
+) -> int:
+    """The most that wallet may pay of lines, in points."""
+    if account.debt(wallet.id):
+        return 0
+    rooms = _rooms(lines, wallet)
+    payable = sum(it.net for it, room in zip(lines, rooms, strict=True) if room)
+    money = min(payable * wallet.max_share // WHOLE_SHARE, sum(rooms))
+    balance = sum(lot.amount for lot in usable(account.lots, wallet.id, on))
+    return _whole(min(_points(money, wallet, program.digits), balance), wallet)
+
+
+def _granted(wish: Wish, wallet: Wallet, able: int) -> int:
+    return able if wish.amount is None else _whole(min(wish.amount, able), wallet)
+
+
+def _whole(points: int, wallet: Wallet) -> int:
+    points -= points % wallet.step
+    return points if points >= wallet.min_redeem else 0
+
+
+def _rooms(lines: Sequence[Position], wallet: Wallet) -> list[int]:
+    """What each line lets this wallet pay; only a discount stops at the floor price."""
+    tender = wallet.points_as == TENDER
+    return [(it.net if tender else it.room) if it.may_redeem else 0 for it in lines]
+
+
+def _pay(lines: Sequence[Position], wallet: Wallet, points: int, program: Program) -> None:
+    """Spread what points pay over the lines, and the points in the same proportion."""
+    money = _money(points, wallet, program.digits)
+    rooms = _rooms(lines, wallet)
+    weights = [it.net if room else 0 for it, room in zip(lines, rooms, strict=True)]
+    paid = spread_within(money, weights, rooms, program.rounding.spread)
+    parts = spread(points, paid, program.rounding.spread)
+    for position, amount, part in zip(lines, paid, parts, strict=True):
+        if amount:
+            tender = wallet.points_as == TENDER
+            position.paid.append(Paid(wallet=wallet.id, money=amount, points=part, tender=tender))
+
+
+def _points(money: int, wallet: Wallet, digits: int) -> int:
+    """How many points pay no more than money."""
+    rate, scale = wallet.redeem_rate, int(10**wallet.scale)
+    return money * scale * rate.denominator // (int(10**digits) * rate.numerator)
+
+
+def _money(points: int, wallet: Wallet, digits: int) -> int:
+    """What points pay, rounded down."""
+    rate, scale = wallet.redeem_rate, int(10**wallet.scale)
+    return points * int(10**digits) * rate.numerator // (scale * rate.denominator)
+
+
+def _said(wish: Wish, wallet: Wallet, spent: int) -> list[Message]:
+    if wish.amount is None or wish.amount == spent:
+        return []
+    note = Note.WISH_CUT if spent else Note.WISH_REFUSED
+    cut = Message(audience="cashier", note=note, subject=wallet.id, amount=spent, more=wish.amount)
+    return [cut]

@@ -1,0 +1,93 @@
+"""What an account's days say: how much it spent inside the program's window, and which tier it stands in.
+
+A day's spend counts for the day of the sale; a return lowers that day, and is known from the day it was made. So a
+tier that was reached is not lost before the next review, whatever is returned meanwhile.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from loyaltyd.domain.program import Tiers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """Spend that counts for date, known since a business date; negative when goods came back."""
+
+    date: dt.date
+    since: dt.date
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The tier, and the spend that the window holds on that day, minor units."""
+
+    tier: str
+    measure: int
+
+
+def standing(spent: Sequence[Spent], tiers: Tiers | None, on: dt.date) -> Standing:
+    """Where an account with these days stands on the business date on."""
+    if tiers is None:
+        return Standing(tier="", measure=0)
+    measure = _measured(spent, tiers, on)
+    reached = [tiers.level(measure)]
+    review = _last_review(tiers, on)
+    if review is None:
+        return Standing(tier=reached[0], measure=measure)
+    if review > dt.date.min:
+        reached.append(tiers.level(_measured(spent, tiers, review - dt.timedelta(days=1))))
+    for day in sorted({it.since for it in spent if review <= it.since <= on}):
+        reached.append(tiers.level(_measured(spent, tiers, day, gains=True)))
+    order = [level.id for level in tiers.levels]
+    return Standing(tier=max(reached, key=order.index), measure=measure)
+
+
+def next_level(standing_now: Standing, tiers: Tiers | None) -> tuple[str, int] | None:
+    """The tier above the one held, and the spend that is missing to it."""
+    if tiers is None:
+        return None
+    order = [level.id for level in tiers.levels]
+    above = order.index(standing_now.tier) + 1 if standing_now.tier in order else 0
+    if above == len(order):
+        return None
+    return order[above], max(0, tiers.levels[above].floor - standing_now.measure)
+
+
+def window_start(tiers: Tiers | None, on: dt.date) -> dt.date:
+    """The earliest day of sale that standing on that day can depend on."""
+    if tiers is None:
+        return on
+    review = _last_review(tiers, on)
+    if review == dt.date.min:
+        return review
+    return _window(tiers, on if review is None else review - dt.timedelta(days=1))
+
+
+def _measured(spent: Sequence[Spent], tiers: Tiers, on: dt.date, *, gains: bool = False) -> int:
+    """The window's spend as known on a day; with gains, before what came back that very day."""
+    start = _window(tiers, on)
+    return sum(
+        it.amount
+        for it in spent
+        if start <= it.date <= on
+        and (it.since < on or (it.since == on and (it.amount > 0 or not gains)))
+    )
+
+
+def _window(tiers: Tiers, on: dt.date) -> dt.date:
+    if tiers.window is not None:
+        return tiers.window.before(on)
+    return dt.date(on.year, 1, 1) if tiers.calendar_year else dt.date.min
+
+
+def _last_review(tiers: Tiers, on: dt.date) -> dt.date | None:
+    """The first day that the last review of demotions ruled; None when each day is a review."""
+    return {
+        "immediately": None,
+        "month-end": on.replace(day=1),
+        "year-end": on.replace(month=1, day=1),
+        "never": dt.date.min,
+    }[tiers.demote]

@@ -1,0 +1,202 @@
+"""What the till is told, as JSON members. Amounts are decimal strings; the API's schema is made from these types."""
+
+from typing import NotRequired, TypedDict
+
+Amounts = dict[str, str]  # wallet → points, a decimal string in its scale
+
+
+class ProgramAnswer(TypedDict):
+    """Which program decided."""
+
+    id: str
+    version: int
+
+
+class CardAnswer(TypedDict):
+    """The card on a receipt; its number is masked."""
+
+    number: str
+    kind: str
+    status: str
+    holder: str
+    tier: str
+
+
+class TotalsAnswer(TypedDict):
+    """The receipt's sums: gross − discount − redeemed = payable."""
+
+    gross: str
+    discount: str
+    redeemed: str
+    tendered: str
+    payable: str
+    earned: Amounts
+
+
+class EffectAnswer(TypedDict):
+    """What one rule took off a line."""
+
+    rule: str
+    layer: str
+    amount: str
+
+
+class PieceAnswer(TypedDict):
+    """So many units at one price, for a fiscal printer."""
+
+    quantity: str
+    price: str
+
+
+class LineAnswer(TypedDict):
+    """One line as the program leaves it: gross − discount − redeemed = net."""
+
+    line: int
+    gross: str
+    discount: str
+    redeemed: str
+    net: str
+    earned: Amounts
+    effects: list[EffectAnswer]
+    pieces: NotRequired[list[PieceAnswer]]
+
+
+class ExpiringAnswer(TypedDict):
+    """So much of a wallet can no longer be spent from that day on."""
+
+    amount: str
+    on: str
+
+
+class WalletAnswer(TypedDict):
+    """What an account holds in one wallet."""
+
+    available: str
+    pending: str
+    reserved: str
+    debt: str
+    expiring: list[ExpiringAnswer]
+    redeemable: NotRequired[str]
+    spent: NotRequired[str]
+    after: NotRequired[str]
+
+
+class MessagesAnswer(TypedDict):
+    """What people may be told, in the till's language."""
+
+    cashier: list[str]
+    customer: list[str]
+    slip: list[str]
+
+
+class WhyAnswer(TypedDict):
+    """Why a rule was applied or not: because is for people, cause, needs and has are for programs."""
+
+    rule: str
+    applied: bool
+    because: str
+    cause: str
+    needs: NotRequired[str]
+    has: NotRequired[str]
+
+
+class QuoteAnswer(TypedDict):
+    """What this basket and card give now."""
+
+    quote: str
+    expires_at: str
+    program: ProgramAnswer
+    card: CardAnswer | None
+    totals: TotalsAnswer
+    lines: list[LineAnswer]
+    wallets: dict[str, WalletAnswer]
+    messages: MessagesAnswer
+    explain: list[WhyAnswer]
+
+
+class ReceiptAnswer(TypedDict):
+    """A recorded receipt: the quote's members, and where it stands in the log."""
+
+    receipt: str
+    seq: int
+    recorded_at: str
+    program: ProgramAnswer
+    card: CardAnswer | None
+    totals: TotalsAnswer
+    lines: list[LineAnswer]
+    wallets: dict[str, WalletAnswer]
+    messages: MessagesAnswer
+    explain: list[WhyAnswer]
+    slip: list[str]
+    replayed: NotRequired[bool]
+
+
+class ReturnTotalsAnswer(TypedDict):
+    """What a return gives back and takes back."""
+
+    refund: str
+    restored: Amounts
+    clawed_back: Amounts
+
+
+class ReturnLineAnswer(ReturnTotalsAnswer):
+    """The same for one line."""
+
+    line: int
+    quantity: str
+
+
+# "return" is a Python word, so this type is written as a call.
+ReturnAnswer = TypedDict(
+    "ReturnAnswer",
+    {
+        "return": str,
+        "receipt": str,
+        "seq": int,
+        "recorded_at": str,
+        "totals": ReturnTotalsAnswer,
+        "lines": list[ReturnLineAnswer],
+        "wallets": dict[str, WalletAnswer],
+        "messages": MessagesAnswer,
+        "slip": list[str],
+        "replayed": NotRequired[bool],
+    },
+)
+
+
+class CancelAnswer(TypedDict):
+    """A receipt that never happened."""
+
+    receipt: str
+    state: str
+    seq: int
+    recorded_at: str
+    wallets: dict[str, WalletAnswer]
+    replayed: NotRequired[bool]
+
+
+class RecordedReceiptAnswer(ReceiptAnswer):
+    """What was answered at confirm, its state now, and its returns."""
+
+    state: str
+    returns: list[ReturnAnswer]
+
+
+class NextTierAnswer(TypedDict):
+    """What is missing to the next tier."""
+
+    id: str
+    missing: str
+
+
+class CardViewAnswer(TypedDict):
+    """A card and what its account holds; the number is masked."""
+
+    number: str
+    kind: str
+    status: str  # "active" | "blocked" | "new": a first use will open its account
+    holder: str
+    tier: str
+    next_tier: NextTierAnswer | None
+    wallets: dict[str, WalletAnswer]
+    replayed: NotRequired[bool]

@@ -1,0 +1,128 @@
+"""What till software sends, as JSON: shapes and lengths. What an amount means is decided with the program in hand."""
+
+import datetime as dt
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+LINES_MAX = 1000  # a wholesale receipt; 64 KiB of body hold fewer
+ID_PATTERN = r"^[A-Za-z0-9._:-]{1,64}$"
+MONEY_PATTERN = r"^\d{1,12}(\.\d{1,3})?$"
+QUANTITY_PATTERN = r"^\d{1,9}(\.\d{1,3})?$"
+POINTS_PATTERN = r"^\d{1,12}(\.\d{1,6})?$"
+CARD_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
+
+Id = Annotated[str, Field(pattern=ID_PATTERN, examples=["msk017-3-000123"])]
+Money = Annotated[str, Field(pattern=MONEY_PATTERN, examples=["129.90"])]
+Quantity = Annotated[str, Field(pattern=QUANTITY_PATTERN, examples=["0.347"])]
+Decimal = Annotated[str, Field(pattern=QUANTITY_PATTERN, examples=["37.5"])]
+Points = Annotated[str, Field(pattern=POINTS_PATTERN, examples=["89.14"])]
+Text = Annotated[str, Field(max_length=200)]
+CardText = Annotated[
+    str,
+    Field(
+        pattern=CARD_PATTERN,
+        repr=False,
+        description="A card's number, or the handle of a read: its event's id",
+        examples=["2990000000019"],
+    ),
+]
+
+
+class Request(BaseModel):
+    """A body that a call takes; members that it doesn't know are refused."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
+    not_built: ClassVar[frozenset[str]] = frozenset()  # members of the contract, refused by name
+
+
+class LineRequest(Request):
+    """One position of the receipt."""
+
+    line: Annotated[int, Field(ge=1, le=1_000_000)]
+    sku: Annotated[str, Field(min_length=1, max_length=64)]
+    name: Text = ""
+    category: Text = ""
+    quantity: Quantity
+    unit: Annotated[str, Field(max_length=16)] = "pc"
+    price: Money
+    floor_price: Money | None = None
+    vat_rate: Annotated[str, Field(max_length=16)] = ""
+    abv: Decimal | None = None
+    litres: Decimal | None = None
+    no_discount: bool = False
+    no_earn: bool = False
+    no_redeem: bool = False
+    tags: tuple[Annotated[str, Field(max_length=64)], ...] = Field(default=(), max_length=32)
+
+
+class PaymentRequest(Request):
+    """How a part of what is payable is paid."""
+
+    kind: Annotated[str, Field(min_length=1, max_length=32)]
+    amount: Money
+
+
+class QuoteRequest(Request):
+    """A basket and a card: what does the program give?"""
+
+    not_built: ClassVar[frozenset[str]] = frozenset(("coupons", "rewards", "gift_cards", "loads"))
+
+    receipt: Id
+    cashier: Annotated[str, Field(max_length=64)] = ""
+    card: CardText | None = None
+    lines: tuple[LineRequest, ...] = Field(max_length=LINES_MAX)
+    redeem: dict[Annotated[str, Field(max_length=64)], Points | Literal["max"]] = Field(
+        default_factory=dict, max_length=32
+    )
+    payments: tuple[PaymentRequest, ...] = Field(default=(), max_length=32)
+    split: bool = False
+    at: AwareDatetime | None = Field(default=None, strict=False)
+
+
+class ReceiptRequest(QuoteRequest):
+    """The quote's body, and its token when the amounts must not change."""
+
+    quote: Annotated[str, Field(max_length=1024)] | None = None
+
+
+class MomentRequest(Request):
+    """Nothing but, perhaps, the time when it happened."""
+
+    at: AwareDatetime | None = Field(default=None, strict=False)
+
+
+class ReturnLineRequest(Request):
+    """So much of one line of the receipt comes back."""
+
+    line: Annotated[int, Field(ge=1, le=1_000_000)]
+    quantity: Quantity
+
+
+class ReturnRequest(MomentRequest):
+    """Goods come back."""
+
+    id: Id = Field(alias="return")
+    lines: tuple[ReturnLineRequest, ...] = Field(min_length=1, max_length=LINES_MAX)
+
+
+class HolderRequest(Request):
+    """Who a card belongs to; all of it is personal and none of it enters a record."""
+
+    name: Annotated[str, Field(max_length=100, repr=False)] = ""
+    birthday: Annotated[dt.date | None, Field(strict=False, repr=False)] = None
+    phone: Annotated[str, Field(max_length=32, pattern=r"^(\+[0-9]{5,15})?$", repr=False)] = ""
+
+
+class CardRequest(MomentRequest):
+    """Issue or enrol a card."""
+
+    card: CardText
+    kind: Annotated[str, Field(max_length=32)] | None = None
+    holder: HolderRequest = Field(default_factory=HolderRequest)
+
+
+class BlockRequest(MomentRequest):
+    """Why a card is blocked."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=32, examples=["lost"])]
