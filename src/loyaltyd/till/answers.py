@@ -1,6 +1,6 @@
 """What the till is told, as JSON members. Amounts are decimal strings; the API's schema is made from these types."""
 
-from typing import NotRequired, TypedDict
+from typing_extensions import NotRequired, TypedDict  # pydantic refuses typing's before Python 3.12
 
 Amounts = dict[str, str]  # wallet → points, a decimal string in its scale
 

@@ -22,7 +22,6 @@ CardText = Annotated[
     str,
     Field(
         pattern=CARD_PATTERN,
-        repr=False,
         description="A card's number, or the handle of a read: its event's id",
         examples=["2990000000019"],
     ),
@@ -70,7 +69,7 @@ class QuoteRequest(Request):
 
     receipt: Id
     cashier: Annotated[str, Field(max_length=64)] = ""
-    card: CardText | None = None
+    card: CardText | None = Field(default=None, repr=False)
     lines: tuple[LineRequest, ...] = Field(max_length=LINES_MAX)
     redeem: dict[Annotated[str, Field(max_length=64)], Points | Literal["max"]] = Field(
         default_factory=dict, max_length=32
@@ -117,7 +116,7 @@ class HolderRequest(Request):
 class CardRequest(MomentRequest):
     """Issue or enrol a card."""
 
-    card: CardText
+    card: CardText = Field(repr=False)
     kind: Annotated[str, Field(max_length=32)] | None = None
     holder: HolderRequest = Field(default_factory=HolderRequest)
 
