@@ -1,0 +1,1 @@
+"""The till's SQLite file: all of its SQL, and nothing that decides anything."""

@@ -1,0 +1,208 @@
+"""The record log and its projections, as SQL."""
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass, field
+
+from loyaltyd.domain.account import Debt
+from loyaltyd.domain.errors import StoreDamaged
+from loyaltyd.domain.ledger import DEBT, CardState, CounterKey, Lot, lot_from, movements
+from loyaltyd.domain.record import Record, Stream, chained, first_hash, record_from
+from loyaltyd.store.database import Connection
+
+OF_A_RECEIPT = ("return", "cancel")  # their member `receipt` names the receipt that they are of
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a stream ends: the last record's seq and hash, or 0 and the hash of the header."""
+
+    seq: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indexed:
+    """What the log is searched by: the caller's id, the receipt it is of, the account."""
+
+    id: str | None = field(repr=False)
+    receipt: str | None = field(repr=False)
+    account: str | None
+
+
+def indexed(record: Record) -> Indexed:
+    """Return the index columns of record, from its body alone."""
+    body = record.body
+    seen = _member(_member(body.get("seen"), "account"), "id")
+    account = seen or _member(body.get("card"), "account")
+    return Indexed(
+        id=_text(body.get("id")),
+        receipt=_text(body.get("receipt")) if record.type in OF_A_RECEIPT else None,
+        account=_text(account),
+    )
+
+
+def stream_of(connection: Connection) -> Stream | None:
+    """Whose log the file is; none before it was begun."""
+    row = connection.execute("SELECT chain, store, till, epoch, key FROM stream").fetchone()
+    if row is None:
+        return None
+    chain, store, till, epoch, key = row
+    return Stream(chain=chain, store=store, till=till, epoch=epoch, key=key)
+
+
+def begin_stream(connection: Connection, stream: Stream) -> None:
+    """Write whose log the file is, once."""
+    connection.execute(
+        "INSERT INTO stream (one, header, chain, store, till, epoch, key)"
+        " VALUES (1, ?, ?, ?, ?, ?, ?)",
+        (stream.header(), stream.chain, stream.store, stream.till, stream.epoch, stream.key),
+    )
+
+
+def head(connection: Connection, stream: Stream) -> Head:
+    """The end of the log."""
+    row = connection.execute("SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1").fetchone()
+    return Head(0, first_hash(stream)) if row is None else Head(*row)
+
+
+def last_record(connection: Connection, stream: Stream) -> Record | None:
+    """The newest fact."""
+    row = connection.execute("SELECT line FROM record ORDER BY seq DESC LIMIT 1").fetchone()
+    return None if row is None else _record(row[0], stream)
+
+
+def record_with_id(
+    connection: Connection, stream: Stream, kind: str, caller_id: str
+) -> Record | None:
+    """The record of that type that its caller gave that id."""
+    row = connection.execute(
+        "SELECT line FROM record WHERE type = ? AND id = ?", (kind, caller_id)
+    ).fetchone()
+    return None if row is None else _record(row[0], stream)
+
+
+def records_of(connection: Connection, stream: Stream, receipt: str) -> list[Record]:
+    """The returns and the cancel of a receipt, in the order of the log."""
+    rows = connection.execute("SELECT line FROM record WHERE receipt = ? ORDER BY seq", (receipt,))
+    return [_record(line, stream) for (line,) in rows]
+
+
+def append_record(connection: Connection, record: Record, after: Head) -> Head:
+    """Write record after the log's head, and add what it moves to the projections."""
+    line, keys = record.line, indexed(record)
+    end = Head(record.seq, chained(after.hash, line))
+    connection.execute(
+        "INSERT INTO record (seq, hash, line, type, id, receipt, account, business_date)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(end.seq, end.hash, line, record.type, keys.id, keys.receipt, keys.account),
+            record.moment.business_date.isoformat(),
+        ),
+    )
+    moved = movements(record)
+    for place, amount in moved.lots.items():
+        _add_to_lot(connection, place, amount)
+    for key, amount in moved.counters.items():
+        _add_to_counter(connection, key, amount)
+    for card in moved.cards.values():
+        _put_card(connection, card)
+    for card in moved.opened.values():
+        _open_card(connection, card)
+    return end
+
+
+def lots(connection: Connection, account: str) -> tuple[Lot, ...]:
+    """The dated buckets of account that aren't at zero, by wallet and date."""
+    rows = connection.execute(
+        "SELECT wallet, bucket, amount FROM lot WHERE account = ? AND bucket <> ?", (account, DEBT)
+    )
+    return tuple(lot_from(wallet, bucket, amount) for wallet, bucket, amount in rows)
+
+
+def debts(connection: Connection, account: str) -> tuple[Debt, ...]:
+    """What account owes, by wallet."""
+    rows = connection.execute(
+        "SELECT wallet, amount FROM lot WHERE account = ? AND bucket = ? AND amount < 0",
+        (account, DEBT),
+    )
+    return tuple(Debt(wallet=wallet, amount=-amount) for wallet, amount in rows)
+
+
+def counters(connection: Connection, account: str, first: dt.date) -> Counter[CounterKey]:
+    """The day counters of account that are counted for first or a later date."""
+    rows = connection.execute(
+        "SELECT name, date, since, amount FROM counter WHERE account = ? AND date >= ?",
+        (account, first.isoformat()),
+    )
+    return Counter(
+        {
+            CounterKey(account=account, name=name, date=date, since=since): amount
+            for name, date, since, amount in rows
+        }
+    )
+
+
+def card_state(connection: Connection, card_id: str) -> CardState | None:
+    """What the log says about a card."""
+    row = connection.execute(
+        "SELECT account, kind, status FROM card WHERE id = ?", (card_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    account, kind, status = row
+    return CardState(id=card_id, account=account, kind=kind, status=status)
+
+
+def _record(line: str, stream: Stream) -> Record:
+    try:
+        return record_from(line, stream)
+    except (ValueError, TypeError, KeyError) as error:
+        raise StoreDamaged(f"a line of the ledger can't be read: {error}") from error
+
+
+def _add_to_lot(connection: Connection, place: tuple[str, str, str], amount: int) -> None:
+    # Back at zero a row goes: a card's dead lots would otherwise be read at each scan for ever.
+    row = connection.execute(
+        "INSERT INTO lot (account, wallet, bucket, amount) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET amount = amount + excluded.amount RETURNING amount",
+        (*place, amount),
+    ).fetchone()
+    if row == (0,):
+        connection.execute("DELETE FROM lot WHERE account = ? AND wallet = ? AND bucket = ?", place)
+
+
+def _add_to_counter(connection: Connection, key: CounterKey, amount: int) -> None:
+    place = (key.account, key.name, key.date, key.since)
+    row = connection.execute(
+        "INSERT INTO counter (account, name, date, since, amount) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET amount = amount + excluded.amount RETURNING amount",
+        (*place, amount),
+    ).fetchone()
+    if row == (0,):
+        connection.execute(
+            "DELETE FROM counter WHERE account = ? AND name = ? AND date = ? AND since = ?", place
+        )
+
+
+def _put_card(connection: Connection, card: CardState) -> None:
+    connection.execute(
+        "INSERT INTO card (id, account, kind, status) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
+        " SET account = excluded.account, kind = excluded.kind, status = excluded.status",
+        (card.id, card.account, card.kind, card.status),
+    )
+
+
+def _open_card(connection: Connection, card: CardState) -> None:
+    connection.execute(
+        "INSERT INTO card (id, account, kind, status) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (card.id, card.account, card.kind, card.status),
+    )
+
+
+def _member(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

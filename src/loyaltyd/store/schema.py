@@ -1,0 +1,135 @@
+"""The tables of the ledger file, and the triggers that keep its facts as they were written."""
+
+from collections.abc import Mapping
+
+from loyaltyd.domain.errors import StoreDamaged
+from loyaltyd.store.database import Connection
+
+APPLICATION_ID = 0x6C6F7961  # "loya": file(1) and a stray SQLite file are told apart by it
+VERSION = 1  # PRAGMA user_version: how many migrations made the file
+
+TABLES: Mapping[str, str] = {
+    "stream": """CREATE TABLE stream (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  header TEXT NOT NULL,
+  chain TEXT NOT NULL,
+  store TEXT NOT NULL,
+  till TEXT NOT NULL,
+  epoch TEXT NOT NULL,
+  key TEXT NOT NULL
+) STRICT""",
+    "record": """CREATE TABLE record (
+  seq INTEGER PRIMARY KEY CHECK (seq > 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  line TEXT NOT NULL,
+  type TEXT NOT NULL,
+  id TEXT,
+  receipt TEXT,
+  account TEXT,
+  business_date TEXT NOT NULL
+) STRICT""",
+    "record_by_id": """CREATE UNIQUE INDEX record_by_id ON record (type, id)
+  WHERE id IS NOT NULL""",
+    "record_by_receipt": """CREATE INDEX record_by_receipt ON record (receipt, seq)
+  WHERE receipt IS NOT NULL""",
+    "lot": """CREATE TABLE lot (
+  account TEXT NOT NULL,
+  wallet TEXT NOT NULL,
+  bucket TEXT NOT NULL,
+  amount INTEGER NOT NULL,
+  PRIMARY KEY (account, wallet, bucket)
+) STRICT, WITHOUT ROWID""",
+    "counter": """CREATE TABLE counter (
+  account TEXT NOT NULL,
+  name TEXT NOT NULL,
+  date TEXT NOT NULL,
+  since TEXT NOT NULL,
+  amount INTEGER NOT NULL,
+  PRIMARY KEY (account, name, date, since)
+) STRICT, WITHOUT ROWID""",
+    "card": """CREATE TABLE card (
+  id TEXT PRIMARY KEY,
+  account TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  status TEXT NOT NULL,
+  number TEXT
+) STRICT, WITHOUT ROWID""",
+    "person": """CREATE TABLE person (
+  account TEXT PRIMARY KEY,
+  name TEXT,
+  birthday TEXT,
+  phone TEXT,
+  consent TEXT
+) STRICT, WITHOUT ROWID""",
+    "answer": """CREATE TABLE answer (
+  kind TEXT NOT NULL,
+  id TEXT NOT NULL,
+  account TEXT,
+  request_hash BLOB NOT NULL,
+  body TEXT NOT NULL,
+  seq INTEGER NOT NULL REFERENCES record,
+  PRIMARY KEY (kind, id)
+) STRICT""",
+    "program": """CREATE TABLE program (
+  hash TEXT PRIMARY KEY,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  starts TEXT NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (id, version)
+) STRICT""",
+}
+
+# Without recursive_triggers, REPLACE deletes past the DELETE trigger: an INSERT over a key is
+# refused before it comes so far, whoever opened the file.
+OVER_A_KEY: Mapping[str, str] = {
+    "stream": "EXISTS (SELECT 1 FROM stream)",
+    "record": """NEW.seq IS NOT (SELECT ifnull(max(seq), 0) + 1 FROM record)
+    OR EXISTS (SELECT 1 FROM record WHERE type = NEW.type AND id = NEW.id)""",
+    "program": """EXISTS (SELECT 1 FROM program
+    WHERE hash = NEW.hash OR (id = NEW.id AND version = NEW.version))""",
+}
+
+
+def guards() -> dict[str, str]:
+    """The triggers, name to SQL: what stands in stream, record and program is never changed."""
+    found = {}
+    for table, taken in OVER_A_KEY.items():
+        for event in ("UPDATE", "DELETE"):
+            found[f"{table}_no_{event.lower()}"] = (
+                f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} BEGIN\n"
+                f"  SELECT RAISE(ABORT, '{table}: facts are only added');\nEND"
+            )
+        found[f"{table}_no_replace"] = (
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {taken} BEGIN\n"
+            f"  SELECT RAISE(ABORT, '{table}: facts are only added, each once and in order');\nEND"
+        )
+    return found
+
+
+def is_empty(connection: Connection) -> bool:
+    """Whether the file holds nothing yet, but for a cut start: the migrations' own table."""
+    row = connection.execute(
+        "SELECT count(*) FROM sqlite_schema WHERE tbl_name <> '_sqlite_migrations'"
+    ).fetchone()
+    return row == (0,)
+
+
+def faults(connection: Connection) -> list[str]:
+    """What of the schema is missing, altered or foreign; empty when all is as it was made."""
+    expected = {**TABLES, **guards()}
+    rows = connection.execute("SELECT name, type, sql FROM sqlite_schema").fetchall()
+    found = {name: sql for name, _, sql in rows}
+    astray = [
+        f"{name} is {'altered' if name in found else 'missing'}"
+        for name, sql in expected.items()
+        if found.get(name) != sql
+    ]
+    foreign = [name for name, kind, _ in rows if kind == "trigger" and name not in expected]
+    return astray + [f"trigger {name} is not ours" for name in foreign]
+
+
+def check_schema(connection: Connection) -> None:
+    """Refuse a ledger without its guards; StoreDamaged names what is wrong."""
+    if found := faults(connection):
+        raise StoreDamaged(f"the ledger's schema was changed: {', '.join(found)}")

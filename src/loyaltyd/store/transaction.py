@@ -1,0 +1,106 @@
+"""What can be asked of the ledger at one moment, and what can be added to it in one step."""
+
+import datetime as dt
+from collections import Counter
+
+from loyaltyd.domain.account import Debt
+from loyaltyd.domain.ledger import CardState, CounterKey, Lot
+from loyaltyd.domain.record import Record, Stream
+from loyaltyd.store import people, programs, records, requests
+from loyaltyd.store.database import Connection
+from loyaltyd.store.people import Person
+from loyaltyd.store.programs import KeptProgram
+from loyaltyd.store.records import Head
+from loyaltyd.store.requests import Answer
+
+
+class View:
+    """The ledger at one moment; of no use once the work that it was handed to has returned."""
+
+    def __init__(self, connection: Connection, stream: Stream) -> None:
+        self._connection = connection
+        self.stream = stream
+
+    def head(self) -> Head:
+        """The end of the log."""
+        return records.head(self._connection, self.stream)
+
+    def last_moment(self) -> dt.datetime | None:
+        """When the newest record was written; none in an empty log."""
+        last = records.last_record(self._connection, self.stream)
+        return None if last is None else last.moment.recorded_at
+
+    def record(self, kind: str, caller_id: str) -> Record | None:
+        """The record of that type that its caller gave that id."""
+        return records.record_with_id(self._connection, self.stream, kind, caller_id)
+
+    def records_of(self, receipt: str) -> list[Record]:
+        """The returns and the cancel of a receipt, in the order of the log."""
+        return records.records_of(self._connection, self.stream, receipt)
+
+    def lots(self, account: str) -> tuple[Lot, ...]:
+        """The dated buckets of account that aren't at zero, by wallet and date."""
+        return records.lots(self._connection, account)
+
+    def debts(self, account: str) -> tuple[Debt, ...]:
+        """What account owes, by wallet."""
+        return records.debts(self._connection, account)
+
+    def counters(self, account: str, first: dt.date) -> Counter[CounterKey]:
+        """The day counters of account that are counted for first or a later date."""
+        return records.counters(self._connection, account, first)
+
+    def card(self, card_id: str) -> CardState | None:
+        """What the log says about a card."""
+        return records.card_state(self._connection, card_id)
+
+    def card_number(self, card_id: str) -> str | None:
+        """The number that stands on a card, where it is known and not forgotten."""
+        return people.card_number(self._connection, card_id)
+
+    def person(self, account: str) -> Person | None:
+        """Who holds account; none when nobody said."""
+        return people.person(self._connection, account)
+
+    def answer(self, kind: str, caller_id: str) -> Answer | None:
+        """The stored answer to that request, if it was ever granted."""
+        return requests.answer(self._connection, kind, caller_id)
+
+    def programs(self) -> list[KeptProgram]:
+        """All versions of programs that records may name."""
+        return programs.programs(self._connection)
+
+
+class Transaction(View):
+    """A view that can add: all of it becomes durable together, or none of it.
+
+    Catch nothing inside: after an error SQLite may have ended the transaction by itself.
+    """
+
+    def append(self, record: Record) -> Head:
+        """Write the next record of the stream and what it moves."""
+        end = self.head()
+        assert record.stream == self.stream, "a record of another stream"
+        assert record.seq == end.seq + 1, f"record {record.seq} after {end.seq}"
+        return records.append_record(self._begun, record, end)
+
+    def keep_answer(self, answer: Answer) -> None:
+        """Store what the caller is told, after the record that it tells of."""
+        requests.keep_answer(self._begun, answer)
+
+    def keep_person(self, person: Person) -> None:
+        """Store who holds an account, over what was known before."""
+        people.keep_person(self._begun, person)
+
+    def keep_card_number(self, card_id: str, number: str) -> None:
+        """Store the number of a card that a record has opened; StoreError when none has."""
+        people.keep_card_number(self._begun, card_id, number)
+
+    def keep_program(self, program: KeptProgram) -> None:
+        """Store a program's version, once; StoreError when it is there with another text."""
+        programs.keep_program(self._begun, program)
+
+    @property
+    def _begun(self) -> Connection:
+        assert self._connection.in_transaction, "outside its transaction half a receipt would stay"
+        return self._connection
