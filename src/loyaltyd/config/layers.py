@@ -99,9 +99,11 @@ class _Merged:
     ) -> None:
         """Set what a variable or flag names; allowed says which names there are."""
         key = "" if place.name == name else name
-        if name not in allowed:
-            fault = Fault(line=None, key=key, message=_unknown(name, allowed))
-            self.faults.append((place.name, fault))
+        no = "" if name in allowed else _unknown(name, allowed)
+        if re.search(r"[\ud800-\udfff]", text):  # how Python hands over bytes that are not UTF-8
+            no = "is not UTF-8 text"
+        if no:
+            self.faults.append((place.name, Fault(line=None, key=key, message=no)))
             return
         to = allowed[name]
         table: Any = self.document

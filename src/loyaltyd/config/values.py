@@ -124,7 +124,7 @@ def host(value: str) -> str:
 def device(value: str) -> str:
     """Where the serial driver finds the reader."""
     # An "@" would bring a password along, and then a setting would be a secret.
-    if "\0" in value or ("://" in value and not DEVICE_URL.fullmatch(value)):
+    if not value or "\0" in value or ("://" in value and not DEVICE_URL.fullmatch(value)):
         raise ValueError(
             "must be a path such as "
             '"/dev/serial/by-id/…", or socket://HOST:PORT, or rfc2217://HOST:PORT'
