@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +60,30 @@ def test_a_python_whose_name_promises_more_than_it_keeps_is_passed_over(tmp_path
     _command(tmp_path, "python3.13", f'exec {sys.executable} "$@"')
     done = _lib(tmp_path, "pick_python")
     assert done.stdout.strip() in ("/usr/bin/python3", str(tmp_path / "python3.13"))
+
+
+def test_a_taken_port_is_said_before_anything_starts() -> None:
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):  # someone's till holds it already: as good
+            held.enter_context(socket.create_server(("127.0.0.1", 8765)))
+        done = subprocess.run([ROOT / "tools" / "run"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "port 8765 is taken" in done.stderr
+
+
+def test_what_a_test_leaves_running_is_named_ended_and_a_failure(tmp_path: Path) -> None:
+    leaving = "import subprocess\n\ndef test_it():\n    subprocess.Popen(['sleep', '987'])\n"
+    (tmp_path / "test_leaving.py").write_text(leaving)
+    done = subprocess.run(
+        [ROOT / "tools" / "test", "-q", "-p", "no:unraisableexception", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "1 passed" in done.stdout
+    assert "left running, now killed: sleep 987" in done.stderr
+    assert done.returncode == 1
 
 
 def _pytest(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
