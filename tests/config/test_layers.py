@@ -137,7 +137,10 @@ def test_the_files_that_come_with_it_load(name: str) -> None:
     assert _loaded(ROOT / "config" / name).till.chain == "zelenka"
 
 
-def test_the_demo_stays_in_its_folder_and_listens_where_its_page_is_announced() -> None:
+def test_the_demo_stays_in_its_folder_and_listens_where_its_page_is_announced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
     demo = _loaded(pathlib.Path("config/demo.toml"), {}, {})
     assert demo.ledger.path == pathlib.Path(".demo/ledger.db")
     assert demo.till_key == pathlib.Path(".demo/till.key")

@@ -193,6 +193,8 @@ def test_no_more_faults_than_a_person_reads() -> None:
         ("id = 1\n\nid = 2", "p.toml:3: is not TOML: Cannot overwrite a value"),
         ("\nid = '''", "p.toml:2: is not TOML: Expected \"'''\""),
         ("id = " + "[" * 5000, "p.toml: arrays or tables are nested too deeply"),
+        ("id = " + "[" * 40 + "]" * 40, "p.toml: arrays or tables are nested too deeply"),
+        ("id = " + "[" * 30 + "]" * 30, "p.toml:1: id: must be a string"),
         ("\nid = " + "9" * 5000, "p.toml:2: a number is too large"),
         ("\n" + "a." * 90_000 + "a = 1", "p.toml:2: a key has too many dots"),
         ('\nid = "\0"', "p.toml:2: is not TOML: Illegal character '\\x00'"),

@@ -18,8 +18,9 @@ TEXT_BYTES_MAX = 1 << 20  # a program of a thousand rules with texts in two lang
 FAULTS_MAX = 100  # more than anyone mends before asking again; a garbled file may have 80,000.
 NAME_CHARACTERS_MAX = 40  # of an id, name or unknown key that a message repeats.
 NAMING_KEYS = ("id", "name", "kind")  # how people tell the items of an array apart.
-# tomllib takes quadratic time over one dotted key; this language nests five deep.
-ENDLESS_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){64}""")
+NESTING_MAX = 32  # tables and arrays in each other; a program nests six deep.
+# tomllib takes quadratic time over one dotted key; a program's longest has four parts.
+ENDLESS_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){16}""")
 SYNTAX_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 SENTENCES = {
@@ -117,8 +118,7 @@ def tree(text: str) -> dict[str, object] | Fault:
     if endless:
         return _syntax_fault(_line_at(text, endless.start()), "a key has too many dots")
     try:
-        document = {key: _frozen(value) for key, value in tomllib.loads(text).items()}
-        key_lines(text)  # follows the nesting too: what is too deep for it is refused here
+        return {key: _frozen(value, NESTING_MAX) for key, value in tomllib.loads(text).items()}
     except RecursionError:
         return _syntax_fault(None, "arrays or tables are nested too deeply")
     except tomllib.TOMLDecodeError as error:
@@ -126,7 +126,6 @@ def tree(text: str) -> dict[str, object] | Fault:
     except ValueError:  # int() refuses more than 4,300 digits before tomllib can say where
         digits = re.search(r"[0-9_]{4301}", text)
         return _syntax_fault(digits and _line_at(text, digits.start()), "a number is too large")
-    return document
 
 
 def checked(
@@ -135,8 +134,6 @@ def checked(
     """Return a tree as a model, or all its faults; lines says where the keys stand, if anywhere."""
     try:
         return model.model_validate(document)
-    except RecursionError:
-        return (_syntax_fault(None, "arrays or tables are nested too deeply"),)
     except pydantic.ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
     messages: dict[Path, list[str]] = {}
@@ -222,10 +219,12 @@ class _Spot:
         return value
 
 
-def _frozen(value: object) -> object:
+def _frozen(value: object, depth: int) -> object:
+    if not depth:
+        raise RecursionError  # as tomllib does for what is deeper still
     if isinstance(value, dict):
-        return {key: _frozen(inner) for key, inner in value.items()}
-    return tuple(_frozen(inner) for inner in value) if isinstance(value, list) else value
+        return {key: _frozen(inner, depth - 1) for key, inner in value.items()}
+    return tuple(_frozen(inner, depth - 1) for inner in value) if isinstance(value, list) else value
 
 
 def _decode_fault(text: str, said: str) -> Fault:
