@@ -50,7 +50,7 @@ SENTENCES = {
 }
 
 
-class NotBuilt(ValueError):
+class NotBuilt(ValueError):  # noqa: N818 - a refusal by name: `raise NotBuilt("…")` says it
     """Raised in a validator: the language has this, and this version of loyaltyd doesn't.
 
     >>> str(NotBuilt('driver "pcsc"'))
