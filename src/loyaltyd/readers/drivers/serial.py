@@ -21,7 +21,7 @@ SCHEMES = ("socket://", "rfc2217://")  # pyserial's others log each byte (spy://
 PTY_MAJORS = range(136, 144)  # Linux devices.txt: Unix98 pseudo-terminals
 
 # All that pyserial, its URL handlers and termios were seen to raise when a device is missing,
-# taken, unplugged or not what it should be. Its SerialException is an OSError, termios.error is not.
+# taken, unplugged or not what it should be. Its SerialException is an OSError, termios.error not.
 FAILURES = (OSError, termios.error, ValueError)
 CAUSES = {
     errno.ENOENT: "no such device: is it plugged in?",

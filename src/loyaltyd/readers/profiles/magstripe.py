@@ -18,6 +18,7 @@ FRAME_BYTES_MAX = 79 + 40 + 107 + 3
 
 # The LRC may itself be a sentinel, so position decides: it is one wherever the rest then fits.
 MESSAGE = re.compile(
+    r"(?=[%;+!#&@])"  # one track at least
     r"(?:%(?P<t1>[ -$&->@-_]{0,76})\?(?P<t1_lrc>[ -_])?)?"
     r"(?:;(?P<t2>E|[0-9:<=>]{0,37})\?(?P<t2_lrc>[0-?])?)?"
     r"(?:[+;!#&@](?P<t3>E|[0-9:<=>]{0,104})\?(?P<t3_lrc>[0-?])?)?"
