@@ -1,0 +1,213 @@
+"""What people read, in their language: sentences for reasons, causes and notes, the page's words.
+
+The English text is the key. locale/ru/LC_MESSAGES has the Russian one for each, which
+tools/catalogue.py compiles.
+"""
+
+import gettext
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+
+from loyaltyd.domain.explain import Cause, Message, Note, Why
+from loyaltyd.domain.grammar import WEEKDAYS
+from loyaltyd.domain.refusal import Reason, Refusal
+
+LANGUAGES = ("en", "ru")
+DOMAIN = "loyaltyd"
+LOCALE = Path(__file__).with_name("locale")
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+UNNAMED = "…"  # stands for a name that nobody gave: half a sentence helps more than none
+
+REFUSALS: Mapping[Reason, str] = {
+    Reason.REQUEST_INVALID: "The till sent something that can't be read.",
+    Reason.AT_OUT_OF_WINDOW: "The receipt's time is too far from now. Check the till's clock.",
+    Reason.WALLET_UNKNOWN: "The program has no wallet “{wallet}”.",
+    Reason.LINE_INCOMPLETE: "Line {line} lacks {members}.",
+    Reason.AMOUNT_TOO_LARGE: "An amount on this receipt is too large.",
+    Reason.CARD_INVALID: "The card's number has a mistake in it. Please scan it again.",
+    Reason.CARD_UNKNOWN: "No such card. Please check the number.",
+    Reason.RECEIPT_UNKNOWN: "No such receipt. Please check its number.",
+    Reason.LINE_UNKNOWN: "The receipt has no line {line}.",
+    Reason.READ_UNKNOWN: "That scan is too old. Please scan the card again.",
+    Reason.NOT_FOUND: "There is nothing at this address.",
+    Reason.ID_REUSED: "This number was already used for something else.",
+    Reason.CARD_BLOCKED: "This card is blocked. Please offer another one.",
+    Reason.CARD_EXISTS: "This card already belongs to somebody.",
+    Reason.CARD_NOT_ISSUED: "This card was not issued yet. It has to be issued first.",
+    Reason.NO_PROGRAM: "No loyalty program runs here today.",
+    Reason.PAYMENTS_MISMATCH: "The payments don't add up to the amount due.",
+    Reason.QUOTE_CHANGED: "The amounts have changed. Please look at them again.",
+    Reason.QUOTE_EXPIRED: "This offer has run out. Please look at the new one.",
+    Reason.QUOTE_INVALID: "This offer was made for another receipt.",
+    Reason.RECEIPT_CANCELLED: "This receipt was cancelled.",
+    Reason.RECEIPT_RETURNED: "Goods of this receipt came back, so it can't be cancelled.",
+    Reason.RETURN_EXCEEDS_SOLD: "More of line {line} would come back than was sold.",
+    Reason.TOKEN_MISSING: "The till program has to sign in.",
+    Reason.TOKEN_SCOPE: "The till program may not do this.",
+    Reason.ORIGIN_REFUSED: "This web page may not use the till.",
+    Reason.HOST_REFUSED: "The till doesn't go by this address.",
+    Reason.METHOD_REFUSED: "This can't be done at this address.",
+    Reason.CONTENT_TYPE: "The till takes JSON only.",
+    Reason.BODY_TOO_LARGE: "The till sent more than one request may hold.",
+    Reason.TOO_MANY_REQUESTS: "Too many requests at once. Please wait a moment.",
+    Reason.NOT_BUILT: "Not available yet: {what}.",
+    Reason.LEDGER_FULL: "The disk is full, so nothing can be recorded. Please call store IT.",
+    Reason.LEDGER_UNAVAILABLE: "Nothing can be recorded just now. Please call store IT.",
+    Reason.READ_GARBLED: "The card could not be read. Please try again.",
+    Reason.PAYMENT_CARD: "This is a bank card. Please ask for the loyalty card.",
+    Reason.NOT_A_CARD: "This is not one of our cards.",
+}
+
+CAUSES: Mapping[Cause, str] = {
+    Cause.APPLIED: "took {has} off",  # an earning rule names its wallet, and EARNED_POINTS instead
+    Cause.TIER: "only for {needs}, the card is {has}",
+    Cause.WEEKDAY: "only on {needs}, today is {has}",
+    Cause.TIME: "only at {needs}, it is {has}",
+    Cause.MIN_TOTAL: "needs a total of {needs}, has {has}",
+    Cause.GOODS: "none of its goods are here",
+    Cause.NO_DISCOUNT: "these goods may not be discounted",
+    Cause.NO_EARN: "these goods earn nothing",
+    Cause.FLOOR: "the lowest allowed price is reached",
+    Cause.NOTHING_LEFT: "nothing is left for it",
+    Cause.BETTER_RULE: "another offer counts instead",
+    Cause.NO_CARD: "needs a card",
+    Cause.CARD_KIND: "a discount card earns nothing",
+    Cause.REDEEMED: "points were spent on this receipt",
+    Cause.TOO_LITTLE: "comes to less than the smallest unit",
+}
+EARNED_POINTS = "earned {has}"
+NO_TIER = "without a tier"
+
+NOTES: Mapping[Note, str] = {
+    Note.GREET: "Greet {holder}",
+    Note.EARNED: "You earn {amount}",
+    Note.BALANCE: "{wallet} {amount}, and {more} more soon",
+    Note.WISH_CUT: "{wallet}: {amount} can be spent, not {more}",
+    Note.WISH_REFUSED: "{wallet}: nothing can be spent on this receipt",
+    Note.DEBT: "{wallet}: {amount} owed, taken from the next points",
+}
+BALANCE_ALONE = "{wallet} {amount}"
+
+DAYS: Mapping[str, str] = dict(
+    zip(WEEKDAYS, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True)
+)
+
+PAGE: Mapping[str, str] = {
+    "title": "Loyalty cards",
+    "waiting": "Waiting for a card",
+    "waiting_hint": "Scan it, swipe it or tap it",
+    "loading": "One moment…",
+    "no_name": "No name",
+    "new_card": "New card",
+    "status_new": "Opens with its first receipt",
+    "status_blocked": "This card is blocked",
+    "kind_bonus": "Bonus card",
+    "kind_discount": "Discount card",
+    "kind_gift": "Gift card",
+    "kind_stored-value": "Purse card",
+    "kind_coupon": "Coupon",
+    "kind_other": "Card",
+    "next_tier": "{amount} to {tier}",
+    "top_tier": "highest tier",
+    "available": "available",
+    "pending": "soon",
+    "reserved": "set aside",
+    "debt": "owed",
+    "expiring": "{amount} expire {when}",
+    "today": "today",
+    "tomorrow": "tomorrow",
+    "gone": "Card cleared",
+    "no_details": "The card was read, but its details could not be loaded",
+    "last_refusal": "Last refusal",
+    "no_refusal": "No refusals",
+    "readers": "Readers",
+    "reader_up": "ready",
+    "reader_down": "not connected",
+    "reader_garbled": "misread",
+    "no_readers": "no readers set up",
+    "online": "connected",
+    "offline": "No connection to loyaltyd, trying again…",
+    "sign_in": "This page has to sign in. Ask store IT for a new address.",
+    "no_script": "This page needs JavaScript.",
+    "key_clear": "Clear",
+    "key_language": "Русский",
+    "key_text": "Text size",
+}
+COUNTED: Mapping[str, tuple[str, str]] = {
+    "in_days": ("in {count} day, on {date}", "in {count} days, on {date}"),
+}
+
+
+def sentence(refusal: Refusal, language: str) -> str:
+    """What a cashier reads about refusal; a name that it lacks shows as an ellipsis."""
+    return said(language, REFUSALS[refusal.reason], **refusal.names)
+
+
+def because(why: Why, language: str, amount: Callable[[int], str]) -> str:
+    """Why a rule was applied or not; amount writes the units that why counts in."""
+    text = CAUSES[why.cause]
+    if why.applied and why.needs:
+        text = EARNED_POINTS
+    needs, has = (_value(value, why.cause, language, amount) for value in (why.needs, why.has))
+    return said(language, text, needs=needs, has=has)
+
+
+def told(message: Message, language: str, names: Mapping[str, str]) -> str:
+    """What message tells people; names has holder, wallet, amount and more, written out.
+
+    A rule's own words (Note.RULE) are the program's, and not in the catalogue.
+    """
+    text = NOTES[message.note]
+    if message.note is Note.BALANCE and not message.more:
+        text = BALANCE_ALONE
+    return said(language, text, **names)
+
+
+def page_words(language: str) -> dict[str, str | dict[str, str]]:
+    """The words of the cashier page by key; a counted one by its plural category (CLDR)."""
+    words: dict[str, str | dict[str, str]] = {
+        key: _catalogue(language).gettext(text) for key, text in PAGE.items()
+    }
+    for key, (one, many) in COUNTED.items():
+        forms = {"one": 1, "few": 2, "many": 5, "other": 5}
+        words[key] = {
+            form: _catalogue(language).ngettext(one, many, count) for form, count in forms.items()
+        }
+    for reason in Reason:
+        words[f"refused_{reason}"] = said(language, REFUSALS[reason])
+    return words
+
+
+def said(language: str, text: str, /, **names: str) -> str:
+    """The catalogue's text in language, English where it has none, with names in their places."""
+    return filled(_catalogue(language).gettext(text) if text else "", names)
+
+
+def filled(text: str, names: Mapping[str, str]) -> str:
+    """Text with each {name} replaced; nothing in a name is taken for a placeholder."""
+    return PLACEHOLDER.sub(lambda place: names.get(place[1]) or UNNAMED, text)
+
+
+def every_text() -> list[str | tuple[str, str]]:
+    """Each text that can be said: what a catalogue must translate, counted ones as a pair."""
+    tables = (REFUSALS, CAUSES, NOTES, DAYS, PAGE)
+    texts = [text for table in tables for text in table.values()]
+    singles = dict.fromkeys([*texts, EARNED_POINTS, NO_TIER, BALANCE_ALONE])
+    return [*singles, *COUNTED.values()]
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation(DOMAIN, LOCALE, languages=[language], fallback=True)
+
+
+def _value(value: int | str, cause: Cause, language: str, amount: Callable[[int], str]) -> str:
+    if isinstance(value, int):
+        return amount(value)
+    if cause is Cause.WEEKDAY:
+        return ", ".join(said(language, DAYS.get(day, day)) for day in value.split(", "))
+    if cause is Cause.TIER and not value:
+        return said(language, NO_TIER)
+    return value

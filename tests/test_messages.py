@@ -1,0 +1,207 @@
+"""The catalogue says everything in each language, and what it says is what the contract shows."""
+
+from __future__ import annotations
+
+import gettext
+import re
+
+import pytest
+from babel.messages.pofile import read_po
+
+from loyaltyd.domain.explain import Cause, Message, Note, Why
+from loyaltyd.domain.refusal import Reason, refused
+from loyaltyd.messages import (
+    CAUSES,
+    DOMAIN,
+    LANGUAGES,
+    LOCALE,
+    NOTES,
+    PAGE,
+    PLACEHOLDER,
+    REFUSALS,
+    UNNAMED,
+    because,
+    every_text,
+    filled,
+    page_words,
+    said,
+    sentence,
+    told,
+)
+from tools import catalogue
+
+PO = LOCALE / "ru" / "LC_MESSAGES" / f"{DOMAIN}.po"
+CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
+SAME_IN_RUSSIAN = {"{wallet} {amount}"}  # nothing but names
+HALF_E = re.compile(r"\b(еще|счет\w*|расчет|отменен|подключен|ждем)\b", re.IGNORECASE)
+
+
+def money(minor: int) -> str:
+    return f"{minor // 100}.{minor % 100:02}"
+
+
+@pytest.mark.parametrize(
+    ("table", "keys"),
+    [(REFUSALS, set(Reason)), (CAUSES, set(Cause)), (NOTES, set(Note) - {Note.RULE})],
+    ids=["reasons", "causes", "notes"],
+)
+def test_each_thing_to_say_has_a_sentence(table: dict[str, str], keys: set[str]) -> None:
+    assert set(table) == keys
+
+
+def test_the_po_holds_exactly_the_texts_that_can_be_said() -> None:
+    with PO.open("rb") as file:
+        held = {entry.id for entry in read_po(file, locale="ru") if entry.id}
+    assert held == set(every_text())
+
+
+def test_the_mo_is_what_the_po_compiles_to_and_both_are_as_the_tool_writes_them() -> None:
+    kept = catalogue.updated(PO, "ru")
+    assert catalogue.as_po(kept) == PO.read_bytes()
+    assert catalogue.as_mo(kept) == PO.with_suffix(".mo").read_bytes()
+
+
+@pytest.mark.parametrize("text", [text for text in every_text() if isinstance(text, str)])
+def test_a_text_is_in_russian_with_the_same_placeholders(text: str) -> None:
+    russian = gettext.translation(DOMAIN, LOCALE, ["ru"]).gettext(text)
+    assert sorted(PLACEHOLDER.findall(russian)) == sorted(PLACEHOLDER.findall(text))
+    assert CYRILLIC.search(russian) or text in SAME_IN_RUSSIAN or text == PAGE["key_language"]
+    assert not HALF_E.search(russian)  # ё everywhere, or nowhere
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (1, "через {count} день, {date}"),
+        (2, "через {count} дня, {date}"),
+        (5, "через {count} дней, {date}"),
+        (11, "через {count} дней, {date}"),
+        (21, "через {count} день, {date}"),
+        (104, "через {count} дня, {date}"),
+    ],
+)
+def test_russian_counts_in_its_three_forms(count: int, text: str) -> None:
+    russian = gettext.translation(DOMAIN, LOCALE, ["ru"])
+    assert russian.ngettext("in {count} day, on {date}", "…", count) == text
+
+
+def test_the_page_finds_its_plural_by_category() -> None:
+    assert page_words("ru")["in_days"] == {
+        "one": "через {count} день, {date}",
+        "few": "через {count} дня, {date}",
+        "many": "через {count} дней, {date}",
+        "other": "через {count} дней, {date}",
+    }
+    english = page_words("en")["in_days"]
+    assert isinstance(english, dict)
+    assert english["one"] == "in {count} day, on {date}"
+    assert english["other"] == "in {count} days, on {date}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("reason", Reason)
+def test_a_refusal_is_a_sentence_whether_or_not_its_names_are_given(
+    reason: Reason, language: str
+) -> None:
+    bare = sentence(refused(reason), language)
+    names = dict.fromkeys(PLACEHOLDER.findall(REFUSALS[reason]), "7")
+    named = sentence(refused(reason, **names), language)
+    assert bare[0].isupper()
+    assert bare.endswith(".")
+    assert not PLACEHOLDER.search(bare + named)
+    assert named == bare.replace(UNNAMED, "7")
+
+
+def test_a_name_is_never_taken_for_a_placeholder() -> None:
+    assert filled("{holder} {amount}", {"holder": "{amount}", "amount": "1"}) == "{amount} 1"
+
+
+def test_no_text_says_nothing() -> None:
+    assert [said(language, "") for language in LANGUAGES] == ["", ""]
+
+
+def test_a_language_without_a_catalogue_reads_english() -> None:
+    assert said("de", PAGE["waiting"]) == PAGE["waiting"]
+
+
+@pytest.mark.parametrize(
+    ("why", "english", "russian"),
+    [
+        (
+            Why(rule="step-scale", cause=Cause.MIN_TOTAL, needs=100000, has=29715),
+            "needs a total of 1000.00, has 297.15",
+            "нужна сумма 1000.00, сейчас 297.15",
+        ),
+        (Why(rule="m", cause=Cause.APPLIED, has=1798), "took 17.98 off", "скидка 17.98"),
+        (
+            Why(rule="b", cause=Cause.APPLIED, needs="bonus", has=1040),
+            "earned 10.40",
+            "начислено 10.40",
+        ),
+        (
+            Why(rule="m", cause=Cause.WEEKDAY, needs="sat, sun", has="fri"),
+            "only on Sat, Sun, today is Fri",
+            "только сб, вс, сегодня пт",
+        ),
+        (
+            Why(rule="m", cause=Cause.TIER, needs="silver, gold", has=""),
+            "only for silver, gold, the card is without a tier",
+            "нужен уровень silver, gold, сейчас никакого",
+        ),
+        (
+            Why(rule="m", cause=Cause.TIME, needs="09:00-12:00", has="12:00"),
+            "only at 09:00-12:00, it is 12:00",
+            "только в 09:00-12:00, сейчас 12:00",
+        ),
+    ],
+)
+def test_a_rule_says_why(why: Why, english: str, russian: str) -> None:
+    assert because(why, "en", money) == english
+    assert because(why, "ru", money) == russian
+
+
+def test_each_cause_says_something_even_without_its_facts() -> None:
+    for cause in Cause:
+        for language in LANGUAGES:
+            assert because(Why(rule="x", cause=cause), language, money)
+
+
+NAMES = {"holder": "Anna", "wallet": "Bonuses", "amount": "160.86", "more": "22.40"}
+
+
+@pytest.mark.parametrize(
+    ("note", "more", "english", "russian"),
+    [
+        (Note.GREET, 0, "Greet Anna", "Поздоровайтесь: Anna"),
+        (Note.EARNED, 0, "You earn 160.86", "Вам начислят 160.86"),
+        (
+            Note.BALANCE,
+            2240,
+            "Bonuses 160.86, and 22.40 more soon",
+            "Bonuses: 160.86, скоро ещё 22.40",
+        ),
+        (Note.BALANCE, 0, "Bonuses 160.86", "Bonuses: 160.86"),
+        (
+            Note.WISH_CUT,
+            2240,
+            "Bonuses: 160.86 can be spent, not 22.40",
+            "Bonuses: можно списать 160.86, а не 22.40",
+        ),
+        (
+            Note.WISH_REFUSED,
+            2240,
+            "Bonuses: nothing can be spent on this receipt",
+            "Bonuses: в этом чеке списать нельзя",
+        ),
+        (
+            Note.DEBT,
+            0,
+            "Bonuses: 160.86 owed, taken from the next points",
+            "Bonuses: долг 160.86, удержим из следующих баллов",
+        ),
+    ],
+)
+def test_people_are_told(note: Note, more: int, english: str, russian: str) -> None:
+    message = Message(audience="slip", note=note, amount=16086, more=more)
+    assert told(message, "en", NAMES) == english
+    assert told(message, "ru", NAMES) == russian
