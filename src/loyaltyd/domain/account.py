@@ -1,13 +1,16 @@
 """Who stands at the till, as the ledger saw them at that moment: what a quote decides on."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypedDict
 
-from loyaltyd.domain.ledger import Lot
+from loyaltyd.domain.ledger import DEBT, Lot, Posting, lot_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """The card that was presented: its id, its kind, and the program's range that it fell into ("2990/13")."""
+    """The card that was presented; range is the program's that it fell into, as "2990/13"."""
 
     id: str
     kind: str
@@ -43,3 +46,41 @@ class Seen:
 
     card: Card | None = None
     account: Account | None = None
+
+
+def moved(account: Account, postings: Iterable[Posting]) -> Account:
+    """Return the account after postings on it."""
+    holds: Counter[tuple[str, str]] = Counter()
+    for lot in account.lots:
+        holds[lot.wallet, lot.bucket] += lot.amount
+    for debt in account.debts:
+        holds[debt.wallet, DEBT] -= debt.amount
+    for posting in postings:
+        if posting.account == account.id:
+            holds[posting.wallet, posting.debit] -= posting.amount
+            holds[posting.wallet, posting.credit] += posting.amount
+    return replace(account, **holdings(holds))
+
+
+class Holdings(TypedDict):
+    """The lots and debts of an account."""
+
+    lots: tuple[Lot, ...]
+    debts: tuple[Debt, ...]
+
+
+def holdings(buckets: Mapping[tuple[str, str], int]) -> Holdings:
+    """Lots and debts from amounts by (wallet, bucket), in one order on every machine."""
+    filled = sorted((key, amount) for key, amount in buckets.items() if amount)
+    return Holdings(
+        lots=tuple(
+            lot_from(wallet, bucket, amount)
+            for (wallet, bucket), amount in filled
+            if bucket.startswith("lot/")
+        ),
+        debts=tuple(
+            Debt(wallet=wallet, amount=-amount)
+            for (wallet, bucket), amount in filled
+            if bucket == DEBT
+        ),
+    )

@@ -1,7 +1,7 @@
-"""What the till rings up, as parsed: a basket of lines, what it wants to redeem, how it says it is paid.
+"""What the till rings up, as parsed: lines, what is wished to redeem, how it is said to be paid.
 
-Money is in minor units of the program's currency, quantities in thousandths of the line's unit. The card is its
-id: no number gets this far.
+Money is in minor units of the program's currency, quantities in thousandths of the line's unit. The
+card is its id: no number gets this far.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What the shopper wants to redeem from a wallet, in its units; None asks for the most there is."""
+    """What the shopper wants to redeem from a wallet, in its units; None asks for the most."""
 
     wallet: str
     amount: int | None = None

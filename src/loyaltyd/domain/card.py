@@ -36,14 +36,15 @@ class CardNumber:
 def card_id(chain_key: bytes, kind: str, number: str) -> str:
     """Return the 32 hex digits that stand for a card in records: HMAC-SHA256 under the chain's key.
 
-    Every till of the chain makes the same id, so two cut-off tills that enrol one card open one account.
+    Every till of the chain makes the same id, so two cut-off tills that enrol one card open
+    one account.
     """
     message = f"{kind}\x1f{number}".encode()
     return hmac.new(chain_key, message, hashlib.sha256).digest()[:CARD_ID_BYTES].hex()
 
 
 def ean_fits(number: str) -> bool:
-    """Whether the last digit is the check digit of GTIN-8, -12 or -13 (GS1 General Specifications 7.9)."""
+    """Whether the last digit is a GTIN-8, -12 or -13's check digit (GS1 specifications 7.9)."""
     if not (number.isascii() and number.isdigit()) or len(number) not in {8, 12, 13}:
         return False
     total = sum(

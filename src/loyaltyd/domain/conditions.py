@@ -20,7 +20,7 @@ class Scene:
 
 
 def unmet(rule: Rule, scene: Scene, total: int) -> Why | None:
-    """The first condition of rule that doesn't hold, in the order of the language; None when all do."""
+    """The first condition of rule that doesn't hold, in the language's order; None when all do."""
     when = rule.when
     if when.tiers and scene.tier not in when.tiers:
         return Why(rule=rule.id, cause=Cause.TIER, needs=_words(when.tiers), has=scene.tier)

@@ -1,8 +1,9 @@
 """The layers that lower prices: item rules on each line, receipt rules on the receipt.
 
-Inside a layer groups add up, in the order of the file. Of a group's rules `pick` says which count: all of them, the
-first that gives something, or the best for the shopper; in the item layer line by line. `base` says what each
-sees: the net as it finds it (cascade) or as it stood when the group began (original).
+Inside a layer groups add up, in the order of the file. Of a group's rules `pick` says which count:
+all of them, the first that gives something, or the best for the shopper; in the item layer line by
+line. `base` says what each sees: the net as it finds it (cascade) or as it stood when the group
+began (original).
 """
 
 from collections.abc import Sequence
@@ -83,7 +84,7 @@ def _run(
 def _offer(
     rule: Rule, lines: Sequence[Position], nets: Sequence[int], rounding: Rounding, scene: Scene
 ) -> Offer:
-    """What rule takes off lines whose nets are as given, within what each line still has room for."""
+    """What rule takes off lines whose nets are as given, within the room that each still has."""
     nothing = (0,) * len(lines)
     why = unmet(rule, scene, sum(nets))
     if why is None:
@@ -142,7 +143,7 @@ def _item_shares(
 def _receipt_shares(
     rule: Rule, weights: Sequence[int], rooms: Sequence[int], rounding: Rounding
 ) -> list[int]:
-    """Once on the sum of the lines, then spread; what a floor stops goes to other lines or is lost."""
+    """Once on the sum of the lines, then spread; what a floor stops moves on or is lost."""
     give = rule.give
     if isinstance(give, AmountOff):
         amount = min(give.amount, sum(weights))
@@ -157,7 +158,7 @@ def _receipt_shares(
 
 
 def _per_line(offers: Sequence[Offer], pick: str) -> list[tuple[int, ...]]:
-    """Of each line only the offer that counts; a tie goes to the rule that stands first."""
+    """Of each line only the offer that counts; a tie goes to the earlier rule."""
     counting: list[list[int]] = [[0] * len(offer.shares) for offer in offers]
     for place in range(len(offers[0].shares)):
         shares = [offer.shares[place] for offer in offers]
@@ -169,7 +170,7 @@ def _per_line(offers: Sequence[Offer], pick: str) -> list[tuple[int, ...]]:
 
 
 def _winner(offers: Sequence[Offer], pick: str) -> list[tuple[int, ...]]:
-    """Only the offer that counts for the whole receipt; a tie goes to the rule that stands first."""
+    """Only the offer that counts for the whole receipt; a tie goes to the earlier rule."""
     amounts = [offer.amount for offer in offers]
     best = max(amounts) if pick == "best" else next((it for it in amounts if it), 0)
     winner = amounts.index(best)

@@ -1,4 +1,4 @@
-"""The points layer: what a receipt earns, exact until the one rounding of each wallet, then spread over its lines."""
+"""The points layer: what a receipt earns, exact until each wallet rounds once, then spread."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -121,7 +121,7 @@ def _goods(rule: Rule, lines: Sequence[Position]) -> Why | None:
 
 
 def _base(position: Position, wallet: Wallet) -> int:
-    """What earns: by default what was paid after discounts and after points that lower the price."""
+    """What earns: by default what was paid after discounts and points that lower the price."""
     if wallet.earn_base == "gross":
         return position.gross
     if wallet.earn_base == "net-of-discounts":

@@ -14,7 +14,7 @@ class LoyaltyError(Exception):
 
 
 class ConfigError(LoyaltyError):
-    """A configuration or program that can't be used; the text holds file, line, key and what is allowed."""
+    """A configuration or program that can't be used: file, line, key and what is allowed."""
 
 
 class ReaderError(LoyaltyError):
@@ -25,9 +25,9 @@ class StoreError(LoyaltyError):
     """The ledger file can't be used as it is."""
 
 
-class StoreFull(StoreError):
+class StoreFull(StoreError):  # noqa: N818 - says which store error
     """Nothing was recorded: the disk is full or read-only."""
 
 
-class StoreDamaged(StoreError):
-    """The ledger failed a check, or the disk failed under it: what was answered has to be looked up again."""
+class StoreDamaged(StoreError):  # noqa: N818 - says which store error
+    """The ledger failed a check, or the disk under it: look up again what was answered."""

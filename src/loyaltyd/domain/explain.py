@@ -1,4 +1,4 @@
-"""Why each rule was applied or not: values that machines can read; people get sentences from the catalogue."""
+"""Why each rule was applied or not: values for machines; people get the catalogue's sentences."""
 
 from dataclasses import dataclass
 from enum import StrEnum

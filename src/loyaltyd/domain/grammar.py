@@ -1,6 +1,7 @@
-"""The language in which HQ writes a program: its tables and keys, what each may hold, and what isn't built yet.
+"""The language in which HQ writes a program: its tables, keys and values, and what isn't built yet.
 
-This is the shape of the text alone; what its parts mean to each other is checked in program_text.py.
+This is the shape of the text alone; what its parts mean to each other is checked in
+program_text.py.
 """
 
 import datetime as dt
@@ -10,19 +11,21 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from loyaltyd.domain.money import rate, share
+from loyaltyd.domain.money import WHOLE_SHARE, rate, share
 from loyaltyd.domain.spans import Span, span
 from loyaltyd.domain.toml import NotBuilt, Table
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PLACEHOLDERS = frozenset(("amount", "holder"))
+RANGES_MAX = 256  # each is held against each other one
 TEXT_LENGTH_MAX = 200  # a line on the cashier's page, two on a slip
 
 
 def _text(read: Callable[[str], Any], example: str) -> BeforeValidator:
     def checked(value: object) -> Any:
         if not isinstance(value, str):
-            raise ValueError(f'must be a string such as "{example}"')  # noqa: TRY004 - pydantic takes ValueError
+            said = f'must be a string such as "{example}"'
+            raise ValueError(said)  # noqa: TRY004 - pydantic takes ValueError alone
         return read(value)
 
     return BeforeValidator(checked)
@@ -64,7 +67,7 @@ def _said(text: str) -> str:
 
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-Amount = Annotated[str, Field(pattern=r"^\d{1,12}(\.\d{1,6})?$", examples=["100.00"])]
+Amount = Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,6})?$", examples=["100.00"])]
 Share = Annotated[int, _text(share, "30%")]
 Length = Annotated[Span, _text(span, "14d")]
 Category = Annotated[str, _text(_pattern, "dairy/*")]
@@ -73,7 +76,7 @@ Saying = Annotated[str, _text(_said, "{amount} off")]
 
 
 class RoundingTable(Table):
-    """[rounding]"""
+    """The table [rounding]."""
 
     discount: Literal["half-up"] = "half-up"
     points: Literal["floor", "half-up"] = "floor"
@@ -82,12 +85,12 @@ class RoundingTable(Table):
 
 
 class CardsTable(Table):
-    """[[cards]]"""
+    """One of [[cards]]."""
 
     not_built: ClassVar[frozenset[str]] = frozenset(("wallet", "pin"))
 
     kind: Annotated[Literal["bonus", "discount"], _choice(later=("gift", "stored-value", "coupon"))]
-    prefix: Annotated[str, Field(pattern=r"^\d{1,12}$", examples=["2990"])]
+    prefix: Annotated[str, Field(pattern=r"^[0-9]{1,12}$", examples=["2990"])]
     length: Annotated[int, Field(ge=4, le=19)]
     check: Literal["ean13", "luhn", "none"] = "ean13"
     media: tuple[
@@ -104,13 +107,15 @@ class CardsTable(Table):
             raise ValueError('check = "ean13" needs a length of 8, 12 or 13')
         if (self.discount is None) == (self.kind == "discount"):
             raise ValueError("a discount card has a discount, and no other kind has one")
+        if self.discount is not None and self.discount > WHOLE_SHARE:
+            raise ValueError("a discount is at most 100%")
         if not self.media:
             raise ValueError("media names at least one medium")
         return self
 
 
 class OfflineTable(Table):
-    """wallets.*.offline"""
+    """The table offline of a wallet."""
 
     not_built: ClassVar[frozenset[str]] = frozenset(("floor", "max_consecutive", "share"))
 
@@ -118,7 +123,7 @@ class OfflineTable(Table):
 
 
 class WalletTable(Table):
-    """[wallets.*]"""
+    """One of [wallets.*]."""
 
     not_built: ClassVar[frozenset[str]] = frozenset(("stamps",))
 
@@ -141,9 +146,7 @@ class WalletTable(Table):
 
 
 class LevelTable(Table):
-    """tiers.levels"""
-
-    model_config = {"populate_by_name": False}
+    """One of the levels of [tiers]."""
 
     id: Name
     floor: Amount = Field(alias="from")
@@ -152,8 +155,7 @@ class LevelTable(Table):
 def _tier_window(text: str) -> str:
     if text in {"calendar-year", "lifetime"}:
         return text
-    if text.startswith("rolling-"):
-        span(text.removeprefix("rolling-"))
+    if text.startswith("rolling-") and not span(text.removeprefix("rolling-")).after_month_end:
         return text
     raise ValueError(
         'must be "rolling-12mo" or another rolling span, "calendar-year" or "lifetime"'
@@ -161,7 +163,7 @@ def _tier_window(text: str) -> str:
 
 
 class TiersTable(Table):
-    """[tiers]"""
+    """The table [tiers]."""
 
     measure: Annotated[Literal["spend"], _choice(later=("points", "visits"))] = "spend"
     window: Annotated[str, _text(_tier_window, "rolling-12mo")] = "rolling-12mo"
@@ -171,7 +173,7 @@ class TiersTable(Table):
 
 
 class MatchTable(Table):
-    """match and on: which goods"""
+    """The tables match and on: which goods."""
 
     not_built: ClassVar[frozenset[str]] = frozenset(("tags", "name"))
 
@@ -186,16 +188,14 @@ class MatchTable(Table):
 
 
 class FloorTable(Table):
-    """floor_price and floor_per_abv_litre"""
-
-    model_config = {"populate_by_name": False}
+    """One of floor_price or floor_per_abv_litre."""
 
     since: dt.date = Field(alias="from")
     price: Amount
 
 
 class ClassTable(Table):
-    """[classes.*]"""
+    """One of [classes.*]."""
 
     not_built: ClassVar[frozenset[str]] = frozenset(("region", "from", "until"))
 
@@ -209,7 +209,7 @@ class ClassTable(Table):
 
 
 class GroupTable(Table):
-    """[groups.*]"""
+    """One of [groups.*]."""
 
     not_built: ClassVar[frozenset[str]] = frozenset(("exclude",))
 
@@ -218,25 +218,33 @@ class GroupTable(Table):
 
 
 class WhenTable(Table):
-    """rules.when"""
+    """The table when of a rule."""
 
     not_built: ClassVar[frozenset[str]] = frozenset(
-        ("birthday", "card_kind", "every_visit", "coupon", "days_since_visit", "first_purchase")
-        + ("dates", "store", "group", "tags", "basket", "spent", "tender", "all", "any", "not")
+        (
+            *("birthday", "card_kind", "every_visit", "coupon", "days_since_visit"),
+            *("first_purchase", "dates", "store", "group", "tags", "basket", "spent", "tender"),
+            *("all", "any", "not"),
+        )
     )
 
-    tier: tuple[Name, ...] = ()
-    weekday: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ()
+    # an empty list would mean always: whoever empties one means never
+    tier: Annotated[tuple[Name, ...], Field(min_length=1)] = ()
+    weekday: Annotated[
+        tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...], Field(min_length=1)
+    ] = ()
     time: Hours | None = None
     min_total: Amount | None = None
 
 
 class GiveTable(Table):
-    """rules.give"""
+    """The table give of a rule."""
 
     not_built: ClassVar[frozenset[str]] = frozenset(
-        ("buy", "free", "which", "units", "percent_off_by_total", "cost", "per_unit", "points")
-        + ("multiply", "of", "expires", "activates", "fixed_price", "per_amount")
+        (
+            *("buy", "free", "which", "units", "percent_off_by_total", "cost", "per_unit"),
+            *("points", "multiply", "of", "expires", "activates", "fixed_price", "per_amount"),
+        )
     )
 
     percent_off: Share | None = None
@@ -254,13 +262,13 @@ class GiveTable(Table):
             raise ValueError("earn and percent go together")
         if self.max is not None and self.percent_off is None:
             raise ValueError("max goes with percent_off")
-        if self.percent_off is not None and self.percent_off > 1_000_000:
+        if self.percent_off is not None and self.percent_off > WHOLE_SHARE:
             raise ValueError("percent_off is at most 100%")
         return self
 
 
 class RuleTable(Table):
-    """[[rules]]"""
+    """One of [[rules]]."""
 
     not_built: ClassVar[frozenset[str]] = frozenset(("limit", "exclude"))
 
@@ -295,7 +303,7 @@ class ProgramTable(Table):
     timezone: str = ""
     starts: dt.date
     rounding: RoundingTable = Field(default_factory=RoundingTable)
-    cards: tuple[CardsTable, ...] = ()
+    cards: Annotated[tuple[CardsTable, ...], Field(max_length=RANGES_MAX)] = ()
     wallets: dict[Name, WalletTable] = Field(default_factory=dict)
     tiers: TiersTable | None = None
     classes: dict[Name, ClassTable] = Field(default_factory=dict)

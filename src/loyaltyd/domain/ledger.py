@@ -1,9 +1,10 @@
 """The fold: what records make of lots, debts, counters and cards.
 
-Value moves by postings between named buckets, amount > 0: a posting's debit bucket gives, its credit bucket
-receives. A holder's buckets are lots and the debt; all others are the chain's side and are only named.
+Value moves by postings between named buckets, amount > 0: a posting's debit bucket gives, its
+credit bucket receives. A holder's buckets are lots and the debt; all others are the chain's side
+and are only named.
 
-    lot/2026-12-19/2027-12-05   usable from the start of the first local day, gone at the start of the second
+    lot/2026-12-19/2027-12-05   usable from the start of the first local day, gone at the second's
     lot/2026-12-19/-            never expires
     debt                        what the holder owes; giving from it makes it larger
     issued, redeemed            the chain's side of earning and of spending
@@ -40,7 +41,7 @@ class Lot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """So much of an account's wallet moves from bucket debit to bucket credit; units of the wallet's scale."""
+    """So much of an account's wallet, in its scale, moves from bucket debit to bucket credit."""
 
     account: str
     wallet: str
@@ -61,7 +62,7 @@ class Posting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterKey:
-    """One day's counter of an account: counted for date, known to the till since that business date."""
+    """One day's counter of an account: counted for date, known since a business date."""
 
     account: str
     name: str  # "spend" (minor units; a return counts against the day of its sale) or "visits"
@@ -86,9 +87,8 @@ class Movements:
     lots: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # account, wallet, bucket
     counters: Counter[CounterKey] = field(default_factory=Counter)
     cards: dict[str, CardState] = field(default_factory=dict)  # as a card record says
-    opened: dict[str, CardState] = field(
-        default_factory=dict
-    )  # first used; says nothing of a known card
+    # first used: says nothing of a card that is known
+    opened: dict[str, CardState] = field(default_factory=dict)
 
 
 def movements(record: Record) -> Movements:
@@ -162,7 +162,7 @@ def lot_from(wallet: str, bucket: str, amount: int) -> Lot:
 
 
 def spending_order(lot: Lot) -> tuple[bool, dt.date, dt.date]:
-    """The order in which lots are spent: earliest expiry, no expiry last, then earliest activation."""
+    """The order of spending: earliest expiry, no expiry last, then earliest activation."""
     return (lot.expires_at is None, lot.expires_at or dt.date.max, lot.active_from)
 
 

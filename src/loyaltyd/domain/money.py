@@ -1,7 +1,7 @@
 """Amounts: decimal text to whole units and back, and the roundings that have names.
 
-Money is an integer of a currency's minor units, points an integer of the wallet's scale, a share an integer of
-millionths. Nothing here knows a float.
+Money is an integer of a currency's minor units, points an integer of the wallet's scale, a share an
+integer of millionths. Nothing here knows a float.
 """
 
 import re
@@ -26,7 +26,7 @@ def minor_digits(currency: str) -> int:
 
 
 def units(text: str, digits: int) -> int:
-    """Read a decimal string with at most digits decimals as whole units; ValueError says what is wrong.
+    """Read a decimal string as whole units of so many digits; ValueError says what is wrong.
 
     >>> units("129.90", 2), units("0.347", 3)
     (12990, 347)

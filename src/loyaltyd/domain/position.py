@@ -1,4 +1,4 @@
-"""One line of a receipt while the rules work on it: what is left of it, and what may still be taken."""
+"""A receipt's line while the rules work on it: what is left, and what may still be taken."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -104,7 +104,7 @@ def _position(line: Line, classes: Sequence[GoodsClass], floor: int) -> Position
 
 
 def _floor(line: Line, classes: Sequence[GoodsClass], on: dt.date) -> int | Refusal:
-    """The highest floor of the line's classes and of the line itself; rounded up, since it is a least."""
+    """The highest floor of the line's classes and its own; rounded up, since it is a least."""
     floors = [ceiling((line.floor_price or 0) * line.quantity, PIECE)]
     for goods in classes:
         floors.append(ceiling(_in_force(goods.floor_price, on) * line.quantity, PIECE))

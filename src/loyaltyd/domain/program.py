@@ -1,7 +1,7 @@
 """A program as the engine obeys it: what a chain promises its card holders, in integers.
 
-program_text.py reads it from the language that HQ writes. Money is in minor units, points in the wallet's scale,
-shares in millionths, dates are local days of the till.
+program_text.py reads it from the language that HQ writes. Money is in minor units, points in the
+wallet's scale, shares in millionths, dates are local days of the till.
 """
 
 import datetime as dt
@@ -37,7 +37,8 @@ class CardRange:
 
     def holds(self, number: str) -> bool:
         """Whether number has this prefix and length; its check digit is another matter."""
-        return len(number) == self.length and number.startswith(self.prefix)
+        digits = number.isascii() and number.isdigit()
+        return digits and len(number) == self.length and number.startswith(self.prefix)
 
     def check_fits(self, number: str) -> bool:
         """Whether number's last digit is the one that the range's check demands."""
@@ -93,12 +94,10 @@ class Tiers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """Which goods are meant: any of the categories or any of the skus; all goods when both are empty."""
+    """Which goods are meant: any of the categories or skus; all goods when there are none."""
 
     categories: tuple[str, ...] = ()
-    below: tuple[
-        str, ...
-    ] = ()  # category prefixes with their slash, from patterns such as "dairy/*"
+    below: tuple[str, ...] = ()  # prefixes with their slash: "dairy/" of "dairy/*"
     skus: frozenset[str] = frozenset()
 
     def has(self, line: Line) -> bool:
@@ -154,7 +153,7 @@ class PercentOff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmountOff:
-    """Money off: in the item layer off the price of each unit, in the receipt layer off the receipt."""
+    """Money off: of an item rule off the price of each unit, of a receipt rule off the receipt."""
 
     amount: int
 
@@ -177,6 +176,11 @@ class Rule:
     when: When = field(default_factory=When)
     on: Match = field(default_factory=Match)
     say: Mapping[str, Texts] = field(default_factory=dict)  # audience → texts
+
+    @property
+    def wallet(self) -> str:
+        """The wallet that the rule earns for; none for a discount."""
+        return self.give.wallet if isinstance(self.give, EarnPercent) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,9 +215,7 @@ class Program:
     starts: dt.date
     rounding: Rounding
     ranges: tuple[CardRange, ...]
-    wallets: tuple[
-        Wallet, ...
-    ]  # in the file's order, which is the order of paying inside discount and tender
+    wallets: tuple[Wallet, ...]  # in the file's order, in which they also pay
     tiers: Tiers | None
     classes: tuple[GoodsClass, ...]
     item: tuple[Group, ...]
@@ -221,7 +223,7 @@ class Program:
     points: tuple[Group, ...]
 
     def card(self, number: str, medium: str | None = None) -> CardNumber | None:
-        """The card that number is in this program; None when no range holds it or its check digit is wrong."""
+        """The card that number is; None when no range holds it or its check digit is wrong."""
         found = self.range_of(number)
         if found is None or not found.check_fits(number):
             return None
@@ -240,3 +242,8 @@ class Program:
     def wallet(self, name: str) -> Wallet | None:
         """The wallet of that id."""
         return next((wallet for wallet in self.wallets if wallet.id == name), None)
+
+    def rule(self, name: str) -> Rule | None:
+        """The rule of that id; none for a discount card's own."""
+        groups = (*self.item, *self.receipt, *self.points)
+        return next((rule for group in groups for rule in group.rules if rule.id == name), None)

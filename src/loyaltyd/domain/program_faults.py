@@ -1,10 +1,10 @@
-"""What is wrong with a program whose every key is well formed: what its parts mean to each other."""
+"""What is wrong with a program of well-formed keys: what its parts mean to each other."""
 
 import zoneinfo
 from collections.abc import Iterator, Sequence
 
-from loyaltyd.domain.grammar import CardsTable, FloorTable, ProgramTable, WalletTable
-from loyaltyd.domain.money import minor_digits, units
+from loyaltyd.domain.grammar import CardsTable, FloorTable, ProgramTable, RuleTable, WalletTable
+from loyaltyd.domain.money import WHOLE_SHARE, minor_digits, units
 from loyaltyd.domain.toml import unknown_key
 from loyaltyd.domain.toml_lines import Path
 
@@ -41,7 +41,7 @@ def _wallet(path: Path, wallet: WalletTable) -> Iterator[_Wrong]:
         yield from _amount((*path, key), getattr(wallet, key), wallet.scale)
     if wallet.step is not None and not units_or_zero(wallet.step, wallet.scale):
         yield (*path, "step"), "must be above zero"
-    if wallet.max_share is not None and wallet.max_share > 1_000_000:
+    if wallet.max_share is not None and wallet.max_share > WHOLE_SHARE:
         yield (*path, "max_share"), "is at most 100%"
     if wallet.redeem_rate is None:
         for key in ("max_share", "min_redeem", "step"):
@@ -92,24 +92,29 @@ def _floors(path: Path, floors: Sequence[FloorTable], digits: int) -> Iterator[_
 def _rules(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
     seen: set[str] = set()
     layers: dict[str, str] = {}
-    levels = [level.id for level in table.tiers.levels] if table.tiers else []
     for number, rule in enumerate(table.rules):
         path: Path = ("rules", number)
         if rule.id in seen:
             yield (*path, "id"), "another rule has this id"
         seen.add(rule.id)
-        if rule.group is not None and rule.group not in table.groups:
-            yield (*path, "group"), _unknown("group", rule.group, list(table.groups))
-        elif rule.group is not None and layers.setdefault(rule.group, rule.layer) != rule.layer:
+        if rule.group is not None and layers.setdefault(rule.group, rule.layer) != rule.layer:
             yield (*path, "group"), f"the group has rules in the layer {layers[rule.group]} already"
-        for place, tier in enumerate(rule.when.tier):
-            if tier not in levels:
-                yield (*path, "when", "tier", place), _unknown("tier", tier, levels)
+        yield from _names(path, rule, table)
         yield from _amount((*path, "when", "min_total"), rule.when.min_total, digits)
         for key in ("max", "amount_off"):
             yield from _amount((*path, "give", key), getattr(rule.give, key), digits)
-        if rule.give.earn is not None and rule.give.earn not in table.wallets:
-            yield (*path, "give", "earn"), _unknown("wallet", rule.give.earn, list(table.wallets))
+
+
+def _names(path: Path, rule: RuleTable, table: ProgramTable) -> Iterator[_Wrong]:
+    """What the rule calls by a name that the program doesn't have."""
+    levels = [level.id for level in table.tiers.levels] if table.tiers else []
+    if rule.group is not None and rule.group not in table.groups:
+        yield (*path, "group"), _unknown("group", rule.group, list(table.groups))
+    for place, tier in enumerate(rule.when.tier):
+        if tier not in levels:
+            yield (*path, "when", "tier", place), _unknown("tier", tier, levels)
+    if rule.give.earn is not None and rule.give.earn not in table.wallets:
+        yield (*path, "give", "earn"), _unknown("wallet", rule.give.earn, list(table.wallets))
 
 
 def _unknown(noun: str, name: str, known: list[str]) -> str:

@@ -1,7 +1,8 @@
 """The engine: what a program gives for a basket and an account, at a place and a moment. Pure.
 
-The order is normative: gross, item rules, receipt rules, paying with points, earning. The same inputs give the
-same result on every machine, so that anyone can run a receipt again from its record alone.
+The order is normative: gross, item rules, receipt rules, paying with points, earning. The same
+inputs give the same result on every machine, so that anyone can run a receipt again from its record
+alone.
 """
 
 import datetime as dt
@@ -97,21 +98,23 @@ class Quote:
 
 
 def quote(
-    basket: Basket, seen: Seen, program: Program, place: Place, at: dt.datetime
+    basket: Basket,
+    seen: Seen,
+    program: Program,
+    place: Place,  # noqa: ARG001 - an input of every receipt, though no rule built so far asks for it
+    at: dt.datetime,
 ) -> Quote | Refusal:
     """Work out basket for the card and account as seen; at carries the till's local offset.
 
-    Refused: a wish of an unknown wallet, a line that lacks what its class needs, amounts beyond any till.
+    Refused: a wish of an unknown wallet, a line that lacks what its class needs, amounts beyond
+    any till.
     """
     lines = _unreadable(basket, program) or positions(basket, program, at.date())
     if isinstance(lines, Refusal):
         return lines
     scene = Scene(at=at, seen=seen, tier=seen.account.tier if seen.account else "")
     trace = discount(lines, program, scene)
-    redeemable: list[Redeemed] = []
-    messages: list[Message] = []
-    if seen.account is not None and seen.card is not None and seen.card.kind != DISCOUNT_CARD:
-        redeemable, messages = redeem(lines, basket, program, seen.account, at.date())
+    redeemable, messages = redeem(lines, basket, program, _payer(seen), at.date())
     earnings, why = earned(lines, program, scene_of_points(scene, lines, program))
     result = Result(
         lines=tuple(
@@ -122,6 +125,8 @@ def quote(
         earned=tuple(Points(wallet=it.wallet, amount=it.amount) for it in earnings if it.amount),
         spend=spend(lines) if seen.account else 0,
     )
+    if any(points.amount > AMOUNT_MAX for points in result.earned):
+        return refused(Reason.AMOUNT_TOO_LARGE)
     return Quote(
         result=result,
         redeemable=tuple(redeemable),
@@ -133,8 +138,8 @@ def quote(
 def pieces(result: LineResult, quantity: int) -> list[tuple[int, int]]:
     """Split a line into whole unit prices: (quantity in thousandths, price in minor units).
 
-    266.66 for 3 pieces is 2 at 88.89 and 1 at 88.88 (fiscal lines carry the final unit price: law 54-FZ). Goods by
-    weight stay one piece, at the rounded price of a unit.
+    266.66 for 3 pieces is 2 at 88.89 and 1 at 88.88 (fiscal lines carry the final unit price: law
+    54-FZ). Goods by weight stay one piece, at the rounded price of a unit.
     """
     whole, part = divmod(quantity, 1000)
     if part or not whole:
@@ -142,6 +147,11 @@ def pieces(result: LineResult, quantity: int) -> list[tuple[int, int]]:
     price, dearer = divmod(result.net, whole)
     split = [(dearer * 1000, price + 1), ((whole - dearer) * 1000, price)]
     return [it for it in split if it[0]]
+
+
+def _payer(seen: Seen) -> Account | None:
+    """Whose wallets may pay: a discount card gives its percentage and no more."""
+    return seen.account if seen.card and seen.card.kind != DISCOUNT_CARD else None
 
 
 def _unit_price(net: int, quantity: int) -> int:

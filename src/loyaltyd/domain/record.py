@@ -1,12 +1,13 @@
 """One fact of a till's log: a line of canonical JSON, and the chain of hashes over the lines.
 
-This module alone defines both. The ledger stores a record's line as it is made here; the wire and the
-nightly files carry those bytes, HQ hashes them, and nobody encodes them again.
+This module alone defines both. The ledger stores a record's line as it is made here; the wire and
+the nightly files carry those bytes, HQ hashes them, and nobody encodes them again.
 
-A line is RFC 8785 JSON of strings, integers, lists and objects: no fraction, no null, no true or false.
-Every line has these members, and those of its type beside them:
+A line is RFC 8785 JSON of strings, integers, lists and objects: no fraction, no null, no true or
+false. Every line has these members, and those of its type beside them:
 
-    v type chain store till epoch seq at recorded_at offset clock business_date program{id version hash}
+    v type chain store till epoch seq at recorded_at offset clock business_date
+    program{id version hash}
 """
 
 import datetime as dt
@@ -23,7 +24,7 @@ Fact: TypeAlias = "str | int | list[Fact] | dict[str, Fact]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """The log of one ledger file: who owns it, where it stands, and what tells it from its predecessors."""
+    """The log of one ledger file: whose it is, where it stands, and which of that till's."""
 
     chain: str
     store: str
@@ -109,8 +110,10 @@ class Record:
 
 
 COMMON = frozenset(
-    ("v", "type", "chain", "store", "till", "epoch", "seq", "at", "recorded_at")
-    + ("offset", "clock", "business_date", "program")
+    (
+        *("v", "type", "chain", "store", "till", "epoch", "seq", "at", "recorded_at"),
+        *("offset", "clock", "business_date", "program"),
+    )
 )
 
 
@@ -142,9 +145,9 @@ def record_from(line: str, stream: Stream) -> Record:
 
 
 def canonical(value: Fact) -> str:
-    """Return value as RFC 8785 JSON; TypeError for anything but strings, integers, lists and objects.
+    """Return value as RFC 8785 JSON; TypeError unless of strings, integers, lists and objects.
 
-    Names are sorted by code point, which is RFC 8785's order for all names outside the surrogate range.
+    Names are sorted by code point: RFC 8785's order for all names of one Unicode plane.
     """
     _only_facts(value)
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -1,7 +1,7 @@
-"""Paying with points: wallets that act as a discount first, then those that are tender, in the file's order.
+"""Paying with points: wallets that act as a discount, then tender, in the file's order.
 
-The order of the limits is normative: the share of the lines that may be paid, rounded down; what those lines can
-take; the balance; down to the step; and below the least amount, nothing.
+The order of the limits is normative: the share of the lines that may be paid, rounded down; what
+those lines can take; the balance; down to the step; and below the least amount, nothing.
 """
 
 import datetime as dt
@@ -30,17 +30,22 @@ class Redeemed:
 
 
 def redeem(
-    lines: Sequence[Position], basket: Basket, program: Program, account: Account, on: dt.date
+    lines: Sequence[Position],
+    basket: Basket,
+    program: Program,
+    account: Account | None,
+    on: dt.date,
 ) -> tuple[list[Redeemed], list[Message]]:
-    """Let the wallets that basket names pay; say what the cashier must know about a wish that was cut."""
+    """Let the wallets that basket names pay; tell the cashier of each wish that was cut."""
     found: list[Redeemed] = []
     told: list[Message] = []
     for wallet in paying_order(program):
-        able = _redeemable(lines, wallet, program, account, on)
+        able = _redeemable(lines, wallet, program, account, on) if account else 0
         wish = basket.wish(wallet.id)
         spent = 0
         if wish is not None:
-            spent = _granted(wish, wallet, able)
+            asked = able if wish.amount is None else min(wish.amount, able)
+            spent = _whole(asked, wallet, program.digits)
             _pay(lines, wallet, spent, program)
             told += _said(wish, wallet, spent)
         found.append(Redeemed(wallet=wallet.id, redeemable=able, spent=spent))
@@ -63,16 +68,15 @@ def _redeemable(
     payable = sum(it.net for it, room in zip(lines, rooms, strict=True) if room)
     money = min(payable * wallet.max_share // WHOLE_SHARE, sum(rooms))
     balance = sum(lot.amount for lot in usable(account.lots, wallet.id, on))
-    return _whole(min(_points(money, wallet, program.digits), balance), wallet)
+    points = min(_points(money, wallet, program.digits), balance)
+    return _whole(points, wallet, program.digits)
 
 
-def _granted(wish: Wish, wallet: Wallet, able: int) -> int:
-    return able if wish.amount is None else _whole(min(wish.amount, able), wallet)
-
-
-def _whole(points: int, wallet: Wallet) -> int:
+def _whole(points: int, wallet: Wallet, digits: int) -> int:
+    """Down to the step; nothing below the least amount, or when the points would pay nothing."""
     points -= points % wallet.step
-    return points if points >= wallet.min_redeem else 0
+    enough = points >= wallet.min_redeem and _money(points, wallet, digits) > 0
+    return points if enough else 0
 
 
 def _rooms(lines: Sequence[Position], wallet: Wallet) -> list[int]:

@@ -35,8 +35,8 @@ class Reason(StrEnum):
     RECEIPT_RETURNED = "receipt_returned"
     RETURN_EXCEEDS_SOLD = "return_exceeds_sold"
     # who may call
-    TOKEN_MISSING = "token_missing"
-    TOKEN_SCOPE = "token_scope"
+    TOKEN_MISSING = "token_missing"  # noqa: S105 - a reason, no secret
+    TOKEN_SCOPE = "token_scope"  # noqa: S105 - a reason, no secret
     ORIGIN_REFUSED = "origin_refused"
     HOST_REFUSED = "host_refused"
     # how it was called
@@ -59,9 +59,7 @@ class Refusal:
     """A no that trade expects: why, and what the cashier's sentence names."""
 
     reason: Reason
-    names: Mapping[str, str] = field(
-        default_factory=dict
-    )  # placeholders of the catalogue's sentence
+    names: Mapping[str, str] = field(default_factory=dict)  # of the sentence's placeholders
 
 
 def refused(reason: Reason, **names: str) -> Refusal:

@@ -31,7 +31,7 @@ class Span:
         return add_months(start, self.count * (12 if self.unit == "y" else 1))
 
     def before(self, date: dt.date) -> dt.date:
-        """The first day of a window of this span that ends on date: the same day so much earlier."""
+        """The first day of such a window that ends on date: the same day so much earlier."""
         if self.unit == "d":
             return date - dt.timedelta(days=self.count)
         return add_months(date, -self.count * (12 if self.unit == "y" else 1))

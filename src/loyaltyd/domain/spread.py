@@ -1,7 +1,8 @@
 """An amount divided over lines: every share exact, their sum the amount, on any machine.
 
-Shares go by weight. The largest remainder is the default, a tie goes to the earlier line; "first-lines" is the
-way of Sylius: each share rounded half down, and the difference one unit a line from the first.
+Shares go by weight. The largest remainder is the default, a tie goes to the earlier line; "first-
+lines" is the way of Sylius: each share rounded half down, and the difference one unit a line from
+the first.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ LARGEST_REMAINDER, FIRST_LINES = "largest-remainder", "first-lines"
 
 
 def spread(amount: int, weights: Sequence[int], way: str = LARGEST_REMAINDER) -> list[int]:
-    """Divide amount >= 0 by weights >= 0; a line of no weight gets nothing, all zero when no line has any."""
+    """Divide amount >= 0 by weights >= 0; no weight gets nothing, and no weights at all nothing."""
     total = sum(weights)
     if total == 0 or amount == 0:
         return [0] * len(weights)
@@ -20,7 +21,7 @@ def spread(amount: int, weights: Sequence[int], way: str = LARGEST_REMAINDER) ->
 def spread_within(
     amount: int, weights: Sequence[int], rooms: Sequence[int], way: str = LARGEST_REMAINDER
 ) -> list[int]:
-    """Divide amount by weights, no line above its room; what a full line refuses goes to the others.
+    """Divide amount by weights, no line above its room; what it refuses goes to the others.
 
     The shares sum to amount, or to all the room there is.
     """
@@ -60,7 +61,9 @@ def _by_first_lines(amount: int, weights: Sequence[int], total: int) -> list[int
     for place, weight in enumerate(weights):
         if difference == 0:
             break
-        if weight and shares[place] + step >= 0:
+        # A share that was rounded this way already would end more than a unit off its quota.
+        rounded = shares[place] * total - amount * weight
+        if weight and rounded * step <= 0:
             shares[place] += step
             difference -= step
     return shares

@@ -1,7 +1,8 @@
-"""What an account's days say: how much it spent inside the program's window, and which tier it stands in.
+"""What an account's days say: its spend inside the program's window, and its tier.
 
-A day's spend counts for the day of the sale; a return lowers that day, and is known from the day it was made. So a
-tier that was reached is not lost before the next review, whatever is returned meanwhile.
+A day's spend counts for the day of the sale; a return lowers that day, and is known from the day it
+was made. So a tier that was reached is not lost before the next review, whatever is returned
+meanwhile.
 """
 
 import datetime as dt
@@ -39,8 +40,8 @@ def standing(spent: Sequence[Spent], tiers: Tiers | None, on: dt.date) -> Standi
         return Standing(tier=reached[0], measure=measure)
     if review > dt.date.min:
         reached.append(tiers.level(_measured(spent, tiers, review - dt.timedelta(days=1))))
-    for day in sorted({it.since for it in spent if review <= it.since <= on}):
-        reached.append(tiers.level(_measured(spent, tiers, day, gains=True)))
+    days = {it.since for it in spent if review <= it.since <= on}
+    reached += [tiers.level(_measured(spent, tiers, day, gains=True)) for day in sorted(days)]
     order = [level.id for level in tiers.levels]
     return Standing(tier=max(reached, key=order.index), measure=measure)
 
