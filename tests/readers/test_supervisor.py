@@ -266,6 +266,38 @@ def test_no_bank_card_shows_in_anything_said_or_shown(ears: Ears, clock: Clock) 
     assert [type(read) for _, read in ears.reads] == [PaymentCard] * 3 + [Garbled]
 
 
+class Hanging:
+    """A device whose opening takes as long as the test wants."""
+
+    def __init__(self) -> None:
+        self.entered, self.released, self.closed = (threading.Event() for _ in range(3))
+
+    def open(self) -> Self:
+        self.entered.set()
+        self.released.wait(20)
+        return self
+
+    def read(self) -> bytes:
+        return CARD
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+def test_stopping_leaves_a_device_that_hangs_behind_and_hears_no_more_of_it(
+    ears: Ears, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loyaltyd.readers.supervisor.STOP_WAIT_S", 0.01)
+    device = Hanging()
+    supervisor = Supervisor([source(device)], on_read=ears.on_read, on_state=ears.on_state)
+    supervisor.start()
+    assert device.entered.wait(20)
+    supervisor.stop()
+    device.released.set()
+    assert device.closed.wait(20)
+    assert (ears.reads, ears.states) == ([], [])
+
+
 def test_stopping_what_was_never_started_is_nothing(ears: Ears, clock: Clock) -> None:
     supervisor = Supervisor(
         [source(Script(clock))], on_read=ears.on_read, on_state=ears.on_state, monotonic=clock

@@ -174,7 +174,7 @@ class _Listener:
         return last is not None and last[0] == card and now - last[1] < self._ears.repeat_window_s
 
     def _report(self, up: bool, detail: str) -> None:
-        if (up, detail) != (self._up, self._detail):
+        if (up, detail) != (self._up, self._detail) and not self.stopping.is_set():
             self._up, self._detail = up, detail
             self._ears.on_state(self._source.name, up, detail)
 

@@ -136,6 +136,41 @@ def test_unplugging_is_noticed(scanner: Scanner, before: str) -> None:
     port.close()
 
 
+@pytest.mark.parametrize("call", ["in_waiting", "read"])
+def test_unplugging_inside_a_read_is_noticed(
+    scanner: Scanner, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    port = SerialDriver(str(scanner.path)).open()
+    scanner.send(CARD)
+    real: Any = getattr(serial.Serial, call)
+
+    def unplugged(self: serial.Serial, size: int = 1) -> Any:
+        if call == "read" and size == 1:
+            return real(self, size)  # the first byte still comes, the rest is lost
+        scanner.unplug()
+        return real.fget(self) if call == "in_waiting" else real(self, size)
+
+    with monkeypatch.context() as line:
+        line.setattr(serial.Serial, call, property(unplugged) if call != "read" else unplugged)
+        with pytest.raises(ReaderError, match=str(scanner.path)):
+            port.read()
+    port.close()
+
+
+def test_unplugging_while_it_is_opened_is_noticed(
+    scanner: Scanner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flush: Any = vars(serial.Serial)["_reset_input_buffer"]
+
+    def unplugged(self: serial.Serial) -> None:
+        scanner.unplug()
+        flush(self)
+
+    monkeypatch.setattr(serial.Serial, "_reset_input_buffer", unplugged)
+    with pytest.raises(ReaderError, match="unplugged"):
+        SerialDriver(str(scanner.path)).open()
+
+
 FAILURES = [
     serial.SerialException("device reports readiness to read but returned no data"),
     serial.SerialException("write failed: [Errno 5] Input/output error"),
