@@ -65,6 +65,7 @@ def test_a_bank_card_is_recognised_in_every_shape(text: str) -> None:
         ";7700123456789013?",
         ";7700123456789013=30121010000?",
         ";2990000000019=001?",
+        ";2990000000019=30121010000006?",  # a field that begins like a Diners Club number
         "%B9643012345678^IVANOV/IVAN^30121010000000?;9643012345678?",
         "%LOYALTY^9643012345678?",
         "ST00012|PersonalAcc=40702810138250123017|",

@@ -2,6 +2,7 @@ import errno
 import fcntl
 import os
 import socket
+import struct
 import sys
 import termios
 import threading
@@ -258,6 +259,18 @@ def test_a_socket_is_read_kept_alive_and_its_end_noticed(bridge: socket.socket) 
     with pytest.raises(ReaderError, match="disconnected"):
         port.read()
     port.close()
+    assert port._socket.fileno() == -1
+
+
+def test_a_socket_that_was_reset_is_closed_too(bridge: socket.socket) -> None:
+    port = SerialDriver(f"socket://127.0.0.1:{bridge.getsockname()[1]}").open()
+    peer, _ = bridge.accept()
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.close()  # with nothing to linger for, this resets the connection
+    with pytest.raises(ReaderError, match="reset"):
+        all_of(port, 1)
+    port.close()
+    assert port._socket is not None
     assert port._socket.fileno() == -1
 
 
