@@ -1,0 +1,1 @@
+"""The commands of `loyaltyd`: one module a command, each imported when it is called."""

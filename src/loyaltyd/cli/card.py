@@ -1,0 +1,96 @@
+"""`loyaltyd card`: one card, by the running daemon."""
+
+import sys
+from typing import Any
+
+import click
+
+from loyaltyd.cli.daemon_client import Daemon, card_path
+from loyaltyd.cli.settings import with_settings
+from loyaltyd.config import Settings
+
+STDIN = "-"
+HELD = ("available", "pending", "reserved", "debt")
+number_argument = click.argument("number", default=STDIN)
+
+
+@click.group(name="card")
+def command() -> None:
+    """Show, issue, block or unblock a card.
+
+    NUMBER may be left out: it is then read from standard input, where other users of the
+    machine don't see it.
+    """
+
+
+@command.command()
+@number_argument
+@with_settings
+def show(settings: Settings, number: str) -> None:
+    """Show whose card it is and what its account holds."""
+    _print(Daemon(settings).ask(card_path(_number(number))))
+
+
+@command.command()
+@number_argument
+@click.option(
+    "--kind", help="The kind that the program gives to its range; told by the number otherwise."
+)
+@click.option("--name", default="", help="How the cashier greets the holder.")
+@click.option("--birthday", metavar="YYYY-MM-DD")
+@click.option("--phone", default="", metavar="+DIGITS")
+@with_settings
+def enrol(settings: Settings, /, number: str, kind: str | None, **holder: str | None) -> None:
+    """Issue a card, or say who holds it."""
+    body: dict[str, Any] = {"card": _number(number)}
+    if kind is not None:
+        body["kind"] = kind
+    known = {member: text for member, text in holder.items() if text}
+    if known:
+        body["holder"] = known
+    _print(Daemon(settings).tell("/v1/cards", body))
+
+
+@command.command()
+@number_argument
+@click.option("--reason", default="lost", show_default=True, help="Why, as the record will say it.")
+@with_settings
+def block(settings: Settings, number: str, reason: str) -> None:
+    """Refuse the card from now on."""
+    _print(Daemon(settings).tell(f"{card_path(_number(number))}/block", {"reason": reason}))
+
+
+@command.command()
+@number_argument
+@with_settings
+def unblock(settings: Settings, number: str) -> None:
+    """Accept the card again."""
+    _print(Daemon(settings).tell(f"{card_path(_number(number))}/unblock", {}))
+
+
+def _number(argument: str) -> str:
+    if argument != STDIN:
+        return argument
+    number = sys.stdin.readline().strip()
+    if not number:
+        raise click.UsageError("no card number, neither as an argument nor on standard input")
+    return number
+
+
+def _print(card: dict[str, Any]) -> None:
+    """Print a CardViewAnswer."""
+    from loyaltyd.cli.tables import print_table, printable
+
+    following = card["next_tier"]
+    tier = card["tier"] + (f", {following['missing']} to {following['id']}" if following else "")
+    words = (card["number"], card["kind"], card["status"], card["holder"], tier)
+    click.echo("  ".join(printable(word) for word in words if word))
+    if card["wallets"]:
+        click.echo()
+        rows = [(name, *_held(wallet)) for name, wallet in card["wallets"].items()]
+        print_table(("wallet", *HELD, "expiring"), rows)
+
+
+def _held(wallet: dict[str, Any]) -> list[str]:
+    expiring = ", ".join(f"{it['amount']} on {it['on']}" for it in wallet["expiring"])
+    return [*(wallet[member] for member in HELD), expiring]

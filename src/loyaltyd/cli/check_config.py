@@ -1,0 +1,31 @@
+"""`loyaltyd check-config`: whether the settings and their program are fit to serve."""
+
+import click
+
+from loyaltyd.cli.program import read_program
+from loyaltyd.cli.settings import with_settings
+from loyaltyd.config import Settings
+
+
+@click.command()
+@click.option("--show", is_flag=True, help="Print each setting, its value, and what set it.")
+@with_settings
+def command(settings: Settings, show: bool) -> None:
+    """Check the settings and their program.
+
+    Exit 78 when something is wrong, a line for each fault. Run it before a restart: a
+    daemon with a fault in its settings doesn't start.
+    """
+    if show:
+        from loyaltyd.cli.tables import print_table
+
+        rows = [(it.key, it.value, it.source) for it in settings.shown()]
+        print_table(("setting", "value", "from"), rows)
+        click.echo()
+    program = read_program(settings.program.path)
+    till = settings.till
+    readers = f"{len(settings.readers)} reader{'' if len(settings.readers) == 1 else 's'}"
+    click.echo(
+        f"OK  till {till.chain} {till.store}-{till.till}  {readers}"
+        f"  program {program.id} {program.version}, from {program.starts}"
+    )

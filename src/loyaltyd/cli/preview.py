@@ -1,0 +1,102 @@
+"""A quote by a program that no till has yet: for whoever writes it."""
+
+import datetime as dt
+import pathlib
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+from loyaltyd.api.bodies import Unbuilt, Unreadable, request_in
+from loyaltyd.cli import exits
+from loyaltyd.cli.program import read_program
+from loyaltyd.domain.account import Account, Card, Seen
+from loyaltyd.domain.program import Program
+from loyaltyd.domain.quote import Place, quote
+from loyaltyd.domain.refusal import Refusal
+from loyaltyd.messages import sentence
+from loyaltyd.till.baskets import basket_from
+from loyaltyd.till.identify import NEW, Presented, identified
+from loyaltyd.till.requests import QuoteRequest
+from loyaltyd.till.telling import (
+    Telling,
+    card_answer,
+    explain_answers,
+    line_answers,
+    messages_answer,
+    totals_answer,
+)
+
+Granted = TypeVar("Granted")
+LANGUAGE = "en"  # of the commands; a till's own is in its settings
+
+
+class Unquotable(click.ClickException):
+    """The basket can't be quoted; the text says why."""
+
+    exit_code = exits.NO
+
+
+def preview(body: bytes, path: pathlib.Path, tier: str | None) -> dict[str, Any]:
+    """Return what the program at path answers to a quote's body, without token and wallets.
+
+    A card in it is taken for a new one, with that tier or the lowest; ConfigError for the program.
+    """
+    program = read_program(path)
+    request = _request(body)
+    zone = ZoneInfo(program.timezone or "UTC")
+    at = (request.at or dt.datetime.now(dt.UTC)).astimezone(zone).replace(microsecond=0)
+    card = _card(request.card, program, tier) if request.card is not None else None
+    basket = _granted(basket_from(request, program, card.card.id if card else ""))
+    account = card.account if card else None
+    seen = Seen(card=card.card if card else None, account=account)
+    place = Place(store="", till="", group="", timezone=zone.key, business_date=at.date())
+    telling = Telling(
+        quote=_granted(quote(basket, seen, program, place, at)),
+        basket=basket,
+        program=program,
+        card=card,
+        before=account,
+        after=account,
+        at=at,
+        language=LANGUAGE,
+    )
+    return _answer(telling)
+
+
+def _answer(telling: Telling) -> dict[str, Any]:
+    program = telling.program
+    return {
+        "program": {"id": program.id, "version": program.version},
+        "card": card_answer(telling.card),
+        "totals": totals_answer(telling.quote.result, program),
+        "lines": line_answers(telling),
+        "messages": messages_answer(telling),
+        "explain": explain_answers(telling),
+    }
+
+
+def _request(body: bytes) -> QuoteRequest:
+    request = request_in(body, QuoteRequest)
+    if isinstance(request, Unbuilt):
+        raise Unquotable(f"not built in this version of loyaltyd: {request.member}")
+    if isinstance(request, Unreadable):
+        raise Unquotable("; ".join(f"{it.path} {it.allowed}".strip() for it in request.faults))
+    return request
+
+
+def _card(number: str, program: Program, tier: str | None) -> Presented:
+    found = _granted(identified(program, number))
+    levels = [level.id for level in program.tiers.levels] if program.tiers else []
+    if tier is not None and tier not in levels:
+        allowed = ", ".join(levels) or "none"
+        raise click.BadParameter(f"the program's tiers: {allowed}", param_hint="--tier")
+    account = Account(id="", tier=tier or next(iter(levels), ""))
+    card = Card(id="", kind=found.kind, range=found.range)
+    return Presented(number=found, card=card, account=account, status=NEW)
+
+
+def _granted(outcome: Granted | Refusal) -> Granted:
+    if isinstance(outcome, Refusal):
+        raise Unquotable(sentence(outcome, LANGUAGE))
+    return outcome
