@@ -21,7 +21,7 @@ def receipt_postings(
     for points in result.earned:
         wallet = program.wallet(points.wallet)
         assert wallet is not None
-        moved += credits(account, opened_lot(wallet, on, points.amount), ISSUED)
+        moved += credited(account, opened_lot(wallet, on, points.amount), ISSUED)
     return tuple(moved)
 
 
@@ -42,11 +42,9 @@ def opened_lot(wallet: Wallet, on: dt.date, amount: int) -> Lot:
     )
 
 
-def credits(
-    account: Account, lot: Lot, source: str, *, debt_left: int | None = None
-) -> list[Posting]:
+def credited(account: Account, lot: Lot, source: str) -> list[Posting]:
     """The lot's amount arrives from source: a debt is paid first, the rest opens the lot."""
-    owed = account.debt(lot.wallet) if debt_left is None else debt_left
+    owed = account.debt(lot.wallet)
     repaid = min(owed, lot.amount)
     moved = []
     if repaid:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from loyaltyd.domain.basket import Line
-from loyaltyd.domain.card import CardNumber, ean_fits, luhn_fits
+from loyaltyd.domain.card import ean_fits, luhn_fits
 from loyaltyd.domain.spans import Span
 
 ITEM, RECEIPT, POINTS = "item", "receipt", "points"
@@ -221,15 +221,6 @@ class Program:
     item: tuple[Group, ...]
     receipt: tuple[Group, ...]
     points: tuple[Group, ...]
-
-    def card(self, number: str, medium: str | None = None) -> CardNumber | None:
-        """The card that number is; None when no range holds it or its check digit is wrong."""
-        found = self.range_of(number)
-        if found is None or not found.check_fits(number):
-            return None
-        if medium is not None and medium not in found.media:
-            return None
-        return CardNumber(number=number, kind=found.kind, range=found.name)
 
     def range_of(self, number: str) -> CardRange | None:
         """The range that holds number; ranges of a program never overlap."""

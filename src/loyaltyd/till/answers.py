@@ -1,6 +1,11 @@
-"""What the till is told, as JSON members. Amounts are decimal strings; the API's schema is made from these types."""
+"""What the till is told, as JSON members: the API's schema is made from these types.
 
-from typing_extensions import NotRequired, TypedDict  # pydantic refuses typing's before Python 3.12
+Amounts are decimal strings, each with exactly the decimals of its currency or wallet.
+"""
+
+from typing import NotRequired  # pydantic refuses typing's before Python 3.12
+
+from typing_extensions import TypedDict
 
 Amounts = dict[str, str]  # wallet → points, a decimal string in its scale
 
@@ -90,7 +95,7 @@ class MessagesAnswer(TypedDict):
 
 
 class WhyAnswer(TypedDict):
-    """Why a rule was applied or not: because is for people, cause, needs and has are for programs."""
+    """Why a rule was applied or not: because is for people, the others are for programs."""
 
     rule: str
     applied: bool

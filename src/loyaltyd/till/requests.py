@@ -1,4 +1,4 @@
-"""What till software sends, as JSON: shapes and lengths. What an amount means is decided with the program in hand."""
+"""What till software sends, as JSON: shapes and lengths; the program says what an amount means."""
 
 import datetime as dt
 from typing import Annotated, ClassVar, Literal
@@ -63,7 +63,7 @@ class PaymentRequest(Request):
 
 
 class QuoteRequest(Request):
-    """A basket and a card: what does the program give?"""
+    """A basket and a card."""
 
     not_built: ClassVar[frozenset[str]] = frozenset(("coupons", "rewards", "gift_cards", "loads"))
 

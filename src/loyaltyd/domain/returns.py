@@ -1,0 +1,271 @@
+"""Goods that come back, and receipts that never happened.
+
+A return never recomputes discounts: the refund and the restored points are the line's own, by
+cumulative quantity, half up. Only earning is worked out again, for the receipt as it now stands, by
+the program that the sale was made under. So any number of parts gives back what one return would.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from loyaltyd.domain.account import Account, moved
+from loyaltyd.domain.clawback import Restoring, restored, taken_back
+from loyaltyd.domain.conditions import Scene
+from loyaltyd.domain.earning import earned, scene_of_points, spend
+from loyaltyd.domain.ledger import REDEEMED, Posting
+from loyaltyd.domain.money import half_up
+from loyaltyd.domain.position import Effect, Paid, Position, positions
+from loyaltyd.domain.postings import points_of
+from loyaltyd.domain.program import Program, Wallet
+from loyaltyd.domain.quote import LineResult, Points
+from loyaltyd.domain.refusal import Reason, Refusal, refused
+from loyaltyd.domain.sale import Sale
+from loyaltyd.domain.spread import spread
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnedLine:
+    """What one line gives back: quantity in thousandths, refund in minor units."""
+
+    line: int
+    quantity: int
+    refund: int
+    restored: tuple[Points, ...] = ()
+    clawed_back: tuple[Points, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """What a return gives back and takes back, and the spend that no longer counts."""
+
+    lines: tuple[ReturnedLine, ...] = ()
+    restored: tuple[Points, ...] = ()
+    clawed_back: tuple[Points, ...] = ()
+    spend: int = 0
+
+    @property
+    def refund(self) -> int:
+        """Money back, minor units."""
+        return sum(line.refund for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A receipt that is to be undone, wholly or in part.
+
+    earlier are its returns so far, account is its account as it is now with all its lots, program
+    is the sale's own version, on is the local day.
+    """
+
+    sale: Sale
+    earlier: tuple[Returned, ...]
+    account: Account | None
+    program: Program
+    on: dt.date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reversal:
+    """A return or a cancel as decided: what it says, and what it moves."""
+
+    returned: Returned
+    postings: tuple[Posting, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Extent:
+    """How much of each line was returned before, and is after: line → thousandths."""
+
+    before: Mapping[int, int]
+    after: Mapping[int, int]
+
+
+def goods_returned(case: Case, wanted: Mapping[int, int]) -> Reversal | Refusal:
+    """Work out a return of wanted: line → thousandths."""
+    before = {line.line: 0 for line in case.sale.basket.lines}
+    for returned in case.earlier:
+        for part in returned.lines:
+            before[part.line] += part.quantity
+    wrong = _unreturnable(case.sale, before, wanted)
+    if wrong is not None:
+        return wrong
+    after = {line: quantity + wanted.get(line, 0) for line, quantity in before.items()}
+    extent = _Extent(before=before, after=after)
+    lines = [_returned_line(case, number, extent) for number in wanted]
+    gone = spend(_left(case, before)) - spend(_left(case, after))
+    plain = Returned(lines=tuple(lines), restored=_summed(lines), spend=gone)
+    if case.account is None:
+        return Reversal(returned=replace(plain, spend=0))
+    return _moved_back(case, plain, extent)
+
+
+def sale_cancelled(case: Case) -> Reversal | Refusal:
+    """Undo the whole receipt, whatever the wallets' policies: it never happened."""
+    if case.earlier:
+        return refused(Reason.RECEIPT_RETURNED, receipt=case.sale.basket.receipt)
+    program = case.program
+    wallets = tuple(replace(it, debt="allow", restore="original") for it in program.wallets)
+    whole = replace(case, program=replace(program, wallets=wallets))
+    nothing = {line.line: 0 for line in case.sale.basket.lines}
+    everything = {line.line: line.quantity for line in case.sale.basket.lines}
+    extent = _Extent(before=nothing, after=everything)
+    lines = [_returned_line(whole, number, extent) for number in everything]
+    plain = Returned(lines=tuple(lines), restored=_summed(lines), spend=case.sale.result.spend)
+    return Reversal(returned=plain) if case.account is None else _moved_back(whole, plain, extent)
+
+
+def _unreturnable(
+    sale: Sale, before: Mapping[int, int], wanted: Mapping[int, int]
+) -> Refusal | None:
+    sold = {line.line: line.quantity for line in sale.basket.lines}
+    for number, quantity in wanted.items():
+        if number not in sold:
+            return refused(Reason.LINE_UNKNOWN, line=str(number))
+        if before[number] + quantity > sold[number]:
+            return refused(Reason.RETURN_EXCEEDS_SOLD, line=str(number))
+    return None
+
+
+def _returned_line(case: Case, number: int, extent: _Extent) -> ReturnedLine:
+    """The line's own net and points, by cumulative quantity."""
+    sold = next(line for line in case.sale.basket.lines if line.line == number)
+    result = _result(case.sale, number)
+    before, after = extent.before[number], extent.after[number]
+
+    def part(amount: int) -> int:
+        return _share(amount, after, sold.quantity) - _share(amount, before, sold.quantity)
+
+    points = (
+        Points(wallet=paid.wallet, amount=part(paid.points))
+        for paid in result.paid
+        if _wallet(case, paid.wallet).restore != "none"
+    )
+    return ReturnedLine(
+        line=number,
+        quantity=after - before,
+        refund=part(result.net),
+        restored=tuple(it for it in points if it.amount),
+    )
+
+
+def _moved_back(case: Case, plain: Returned, extent: _Extent) -> Reversal:
+    """Restore what was spent, then take back what is no longer earned."""
+    account = case.account
+    assert account is not None
+    postings: list[Posting] = []
+    taken: list[Points] = []
+    for wallet in case.program.wallets:
+        before = sum(points_of(it.restored, wallet.id) for it in case.earlier)
+        restoring = Restoring(
+            wallet=wallet,
+            spent=[it for it in case.sale.postings if _is_spent(it, wallet)],
+            before=before,
+            after=before + points_of(plain.restored, wallet.id),
+        )
+        postings += restored(restoring, moved(account, postings), case.on)
+        days = (case.sale.at.date(), case.on)
+        claim = _claim(case, wallet, extent)
+        moves, amount = taken_back(wallet, claim, moved(account, postings), days)
+        postings += moves
+        taken += [Points(wallet=wallet.id, amount=amount)] if amount else []
+    returned = replace(plain, lines=_with_taken(case, plain.lines, taken), clawed_back=tuple(taken))
+    return Reversal(returned=returned, postings=tuple(postings))
+
+
+def _claim(case: Case, wallet: Wallet, extent: _Extent) -> int:
+    """How many of wallet's earned points the receipt, as it now stands, no longer earns."""
+    first = points_of(case.sale.result.earned, wallet.id)
+    still = first - sum(points_of(it.clawed_back, wallet.id) for it in case.earlier)
+    if not first or all(
+        extent.after[line.line] == line.quantity for line in case.sale.basket.lines
+    ):
+        return still
+    if wallet.clawback == "floor-of-refund":
+        whole, left = (
+            sum(_earning_base(it) for it in _left(case, quantities))
+            for quantities in (dict.fromkeys(extent.after, 0), extent.after)
+        )
+        gone = first * (whole - left) // whole if whole else 0
+        return max(0, gone - (first - still))
+    return max(0, still - _earned_now(case, wallet, extent.after))
+
+
+def _earned_now(case: Case, wallet: Wallet, returned: Mapping[int, int]) -> int:
+    lines = _left(case, returned)
+    seen = case.sale.seen
+    scene = Scene(at=case.sale.at, seen=seen, tier=seen.account.tier if seen.account else "")
+    found, _ = earned(lines, case.program, scene_of_points(scene, lines, case.program))
+    return sum(it.amount for it in found if it.wallet == wallet.id)
+
+
+def _left(case: Case, returned: Mapping[int, int]) -> list[Position]:
+    """The receipt's lines as they stand when so much of each has come back."""
+    lines = positions(case.sale.basket, case.program, case.sale.at.date())
+    assert not isinstance(lines, Refusal)  # the sale passed the same check
+    staying = [it for it in lines if returned[it.line.line] < it.line.quantity]
+    for position in staying:
+        _reduce(position, _result(case.sale, position.line.line), returned[position.line.line])
+    return staying
+
+
+def _reduce(position: Position, result: LineResult, returned: int) -> None:
+    """Leave on position what of result has not come back; the discount takes up the rounding."""
+    sold = position.line.quantity
+
+    def stays(amount: int) -> int:
+        return amount - _share(amount, returned, sold)
+
+    position.gross = stays(result.gross)
+    position.paid = [
+        Paid(wallet=it.wallet, money=stays(it.money), points=stays(it.points), tender=it.tender)
+        for it in result.paid
+    ]
+    rest = position.gross - position.redeemed - stays(result.net)
+    position.effects = [Effect(rule="", layer="", amount=rest)] if rest else []
+
+
+def _with_taken(
+    case: Case, lines: Sequence[ReturnedLine], taken: Sequence[Points]
+) -> tuple[ReturnedLine, ...]:
+    """Spread what was taken back over the lines that came back, by what they had earned."""
+    parts: dict[int, list[Points]] = {line.line: [] for line in lines}
+    for points in taken:
+        weights = [
+            points_of(_result(case.sale, line.line).earned, points.wallet) * line.quantity
+            for line in lines
+        ]
+        weights = weights if any(weights) else [line.quantity for line in lines]
+        for line, part in zip(lines, spread(points.amount, weights), strict=True):
+            parts[line.line] += [Points(wallet=points.wallet, amount=part)] if part else []
+    return tuple(replace(line, clawed_back=tuple(parts[line.line])) for line in lines)
+
+
+def _summed(lines: Sequence[ReturnedLine]) -> tuple[Points, ...]:
+    totals: dict[str, int] = {}
+    for line in lines:
+        for points in line.restored:
+            totals[points.wallet] = totals.get(points.wallet, 0) + points.amount
+    return tuple(Points(wallet=wallet, amount=amount) for wallet, amount in totals.items())
+
+
+def _is_spent(posting: Posting, wallet: Wallet) -> bool:
+    return posting.wallet == wallet.id and posting.credit == REDEEMED
+
+
+def _earning_base(position: Position) -> int:
+    return position.gross - position.discount - position.as_discount if position.may_earn else 0
+
+
+def _result(sale: Sale, number: int) -> LineResult:
+    return next(line for line in sale.result.lines if line.line == number)
+
+
+def _wallet(case: Case, name: str) -> Wallet:
+    wallet = case.program.wallet(name)
+    assert wallet is not None  # the sale's program knows what it paid with
+    return wallet
+
+
+def _share(amount: int, quantity: int, sold: int) -> int:
+    return half_up(amount * quantity, sold)

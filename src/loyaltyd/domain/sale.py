@@ -1,0 +1,82 @@
+"""A receipt as it is recorded: everything that was decided on, and what was decided."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from loyaltyd.domain.account import Account, Seen
+from loyaltyd.domain.basket import Basket
+from loyaltyd.domain.facts import facts_of, value_from
+from loyaltyd.domain.ledger import Posting, postings_of
+from loyaltyd.domain.postings import receipt_postings
+from loyaltyd.domain.program import Program
+from loyaltyd.domain.quote import Place, Result
+from loyaltyd.domain.record import Fact, ProgramRef, Record
+
+SPEND, VISITS = "spend", "visits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """A confirmed receipt: anyone can run its quote again from this alone."""
+
+    basket: Basket
+    seen: Seen
+    place: Place
+    at: dt.datetime
+    program: ProgramRef
+    result: Result
+    postings: tuple[Posting, ...] = ()
+
+
+def receipt_body(
+    basket: Basket, seen: Seen, place: Place, result: Result, postings: tuple[Posting, ...]
+) -> dict[str, Fact]:
+    """The members of a receipt's record."""
+    body: dict[str, Fact] = {
+        "id": basket.receipt,
+        "basket": facts_of(basket),
+        "seen": facts_of(seen),
+        "place": facts_of(place),
+        "result": facts_of(result),
+        "postings": [posting.facts() for posting in postings],
+    }
+    if seen.card is not None and seen.account is not None:
+        day = place.business_date
+        body["card"] = card_member(seen.card.id, seen.account.id, seen.card.kind)
+        body["counters"] = [
+            counted(seen.account, SPEND, day, result.spend),
+            counted(seen.account, VISITS, day, 1),
+        ]
+    return body
+
+
+def sale_from(record: Record) -> Sale:
+    """Read a receipt's record back."""
+    return Sale(
+        basket=value_from(Basket, record.body["basket"]),
+        seen=value_from(Seen, record.body["seen"]),
+        place=value_from(Place, record.body["place"]),
+        at=record.moment.at,
+        program=record.program,
+        result=value_from(Result, record.body["result"]),
+        postings=postings_of(record),
+    )
+
+
+def sale_postings(
+    result: Result, seen: Seen, program: Program, at: dt.datetime
+) -> tuple[Posting, ...]:
+    """What confirming result moves; nothing without an account."""
+    if seen.account is None:
+        return ()
+    return receipt_postings(result, seen.account, program, at.date())
+
+
+def card_member(card: str, account: str, kind: str) -> dict[str, Fact]:
+    """Whose card it is, as a record names it."""
+    return {"id": card, "account": account, "kind": kind}
+
+
+def counted(account: Account, name: str, day: dt.date, amount: int) -> dict[str, Fact]:
+    """One counter's change, as a record names it."""
+    return {"account": account.id, "name": name, "date": day.isoformat(), "amount": amount}

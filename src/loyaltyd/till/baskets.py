@@ -1,0 +1,132 @@
+"""A request becomes a basket: amounts read in the program's currency and scales."""
+
+import hashlib
+import hmac
+from typing import Any
+
+from loyaltyd.domain.basket import (
+    NO_DISCOUNT,
+    NO_EARN,
+    NO_REDEEM,
+    PIECE,
+    Basket,
+    Line,
+    Payment,
+    Wish,
+)
+from loyaltyd.domain.money import AMOUNT_MAX, QUANTITY_DIGITS, units
+from loyaltyd.domain.program import Program
+from loyaltyd.domain.record import Fact, canonical
+from loyaltyd.domain.refusal import Reason, Refusal, refused
+from loyaltyd.till.requests import LineRequest, QuoteRequest, Request
+
+FLAGS = (NO_DISCOUNT, NO_EARN, NO_REDEEM)
+
+
+class _UnreadableError(ValueError):
+    """A member whose text is no amount of this program."""
+
+    def __init__(self, member: str, why: str) -> None:
+        super().__init__(why)
+        self.member = member
+
+
+def basket_from(request: QuoteRequest, program: Program, card: str) -> Basket | Refusal:
+    """Read a request as a basket; card is the id of its card, or nothing."""
+    numbers = [line.line for line in request.lines]
+    if len(set(numbers)) < len(numbers):
+        return _invalid("lines", "two lines have the same number")
+    try:
+        return Basket(
+            receipt=request.receipt,
+            card=card,
+            cashier=request.cashier,
+            lines=tuple(
+                _line(line, f"lines[{n}]", program) for n, line in enumerate(request.lines)
+            ),
+            redeem=tuple(
+                Wish(wallet=wallet, amount=_points(amount, wallet, program))
+                for wallet, amount in sorted(request.redeem.items())
+            ),
+            payments=tuple(
+                Payment(kind=it.kind, amount=_money(it.amount, f"payments[{n}].amount", program))
+                for n, it in enumerate(request.payments)
+            ),
+            split=request.split,
+        )
+    except _UnreadableError as error:
+        return _invalid(error.member, str(error))
+
+
+def quantity_of(text: str, member: str) -> int | Refusal:
+    """A quantity above zero in thousandths."""
+    quantity = units(text, QUANTITY_DIGITS)
+    return quantity or _invalid(member, "must be above zero")
+
+
+def fingerprint(request: Request, chain_key: bytes) -> bytes:
+    """SHA-256 of the request as parsed, without its quote; personal members only under the key."""
+    members = request.model_dump(mode="json", exclude={"quote"}, exclude_none=True)
+    return hashlib.sha256(canonical(_normal(members, chain_key)).encode()).digest()
+
+
+def _normal(value: Any, chain_key: bytes, name: str = "") -> Fact:
+    if isinstance(value, dict):
+        return {key: _normal(member, chain_key, key) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_normal(member, chain_key, name) for member in value]
+    if name in {"card", "name", "phone", "birthday"}:
+        return hmac.new(chain_key, str(value).encode(), hashlib.sha256).hexdigest()
+    if name in {"quantity", "abv", "litres"}:
+        return units(value, QUANTITY_DIGITS)
+    return int(value) if isinstance(value, bool) else value
+
+
+def _line(line: LineRequest, path: str, program: Program) -> Line:
+    quantity = units(line.quantity, QUANTITY_DIGITS)
+    price = _money(line.price, f"{path}.price", program)
+    if not quantity:
+        raise _UnreadableError(f"{path}.quantity", "must be above zero")
+    if quantity * price > AMOUNT_MAX * PIECE:
+        raise _UnreadableError(f"{path}.price", "price × quantity is too large")
+    floor = line.floor_price
+    return Line(
+        line=line.line,
+        sku=line.sku,
+        name=line.name,
+        category=line.category,
+        quantity=quantity,
+        unit=line.unit,
+        price=price,
+        floor_price=None if floor is None else _money(floor, f"{path}.floor_price", program),
+        vat_rate=line.vat_rate,
+        abv=None if line.abv is None else units(line.abv, QUANTITY_DIGITS),
+        litres=None if line.litres is None else units(line.litres, QUANTITY_DIGITS),
+        flags=tuple(flag for flag in FLAGS if getattr(line, flag)),
+        tags=line.tags,
+    )
+
+
+def _money(text: str, member: str, program: Program) -> int:
+    decimals = len(text.partition(".")[2])
+    if decimals != program.digits:
+        example = units("12", program.digits)
+        shown = f"{example // 10**program.digits}{'.' * bool(program.digits)}{'0' * program.digits}"
+        raise _UnreadableError(
+            member, f'needs exactly {program.digits} decimals in {program.currency}, as "{shown}"'
+        )
+    return units(text, program.digits)
+
+
+def _points(text: str, wallet: str, program: Program) -> int | None:
+    found = program.wallet(wallet)
+    if text == "max" or found is None:  # an unknown wallet is the engine's to refuse
+        return None
+    try:
+        return units(text, found.scale)
+    except ValueError as error:
+        raise _UnreadableError(f"redeem.{wallet}", str(error)) from error
+
+
+def _invalid(member: str, why: str) -> Refusal:
+    return refused(Reason.REQUEST_INVALID, member=member, why=why)

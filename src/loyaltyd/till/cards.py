@@ -1,0 +1,146 @@
+"""Look at a card, issue it, block it."""
+
+import asyncio
+
+from loyaltyd.domain.money import decimal
+from loyaltyd.domain.program import Program
+from loyaltyd.domain.record import Fact, Moment
+from loyaltyd.domain.refusal import Reason, Refusal, refused
+from loyaltyd.domain.sale import card_member
+from loyaltyd.domain.standing import Standing, next_level
+from loyaltyd.store.people import Person
+from loyaltyd.store.transaction import Transaction, View
+from loyaltyd.till.answers import CardViewAnswer, NextTierAnswer
+from loyaltyd.till.identify import ACTIVE, BLOCKED, NEW, Presented, enrols, presented
+from loyaltyd.till.requests import BlockRequest, CardRequest, HolderRequest, MomentRequest
+from loyaltyd.till.till import Till, next_record
+from loyaltyd.till.wallets import wallet_answers
+
+
+async def read_card(till: Till, number: str) -> CardViewAnswer | Refusal:
+    """What a card's account holds now; changes nothing."""
+
+    def work(view: View) -> CardViewAnswer | Refusal:
+        found = _known(till, view, number, till.now(view))
+        if isinstance(found, Refusal):
+            return found
+        card, program, _ = found
+        if card.status == NEW and not enrols(card, program):
+            return refused(Reason.CARD_UNKNOWN)
+        return _view(*found)
+
+    return await asyncio.wrap_future(till.ledger.read(work))
+
+
+async def issue_card(till: Till, request: CardRequest) -> CardViewAnswer | Refusal:
+    """Open a card's account, or say whose it is; again with the same holder, nothing changes."""
+
+    def work(tx: Transaction) -> CardViewAnswer | Refusal:
+        gathered = _gathered(till, tx, request.card, request)
+        if isinstance(gathered, Refusal):
+            return gathered
+        card, program, moment = gathered
+        if request.kind not in {None, card.number.kind}:
+            return refused(Reason.CARD_INVALID)
+        holder = _person(card.account.id, request.holder)
+        if card.status != NEW and card.person is not None and card.person != holder:
+            return refused(Reason.CARD_EXISTS)
+        if card.status == NEW:
+            body = _body(card, ACTIVE, {"event": "issued"})
+            tx.append(next_record(tx, "card", moment, program, body))
+            tx.keep_card_number(card.card.id, card.number.number)
+        changed = card.status == NEW or card.person != holder
+        if changed and holder is not None:
+            tx.keep_person(holder)
+        return _again(till, tx, request.card, moment, changed=changed)
+
+    return await asyncio.wrap_future(till.ledger.write(work))
+
+
+async def block_card(till: Till, number: str, request: BlockRequest) -> CardViewAnswer | Refusal:
+    """Let a card buy nothing until it is unblocked."""
+    fact: dict[str, Fact] = {"event": "blocked", "reason": request.reason}
+    return await _switched(till, number, request, BLOCKED, fact)
+
+
+async def unblock_card(till: Till, number: str, request: MomentRequest) -> CardViewAnswer | Refusal:
+    """Let a blocked card be used again."""
+    return await _switched(till, number, request, ACTIVE, {"event": "unblocked"})
+
+
+async def _switched(
+    till: Till, number: str, request: MomentRequest, status: str, fact: dict[str, Fact]
+) -> CardViewAnswer | Refusal:
+    def work(tx: Transaction) -> CardViewAnswer | Refusal:
+        gathered = _gathered(till, tx, number, request)
+        if isinstance(gathered, Refusal):
+            return gathered
+        card, program, moment = gathered
+        if card.status == NEW:
+            return refused(Reason.CARD_UNKNOWN)
+        changed = card.status != status
+        if changed:
+            tx.append(next_record(tx, "card", moment, program, _body(card, status, fact)))
+        return _again(till, tx, number, moment, changed=changed)
+
+    return await asyncio.wrap_future(till.ledger.write(work))
+
+
+def _gathered(
+    till: Till, view: View, number: str, request: MomentRequest
+) -> tuple[Presented, Program, Moment] | Refusal:
+    moment = till.moment(view, request.at)
+    return moment if isinstance(moment, Refusal) else _known(till, view, number, moment)
+
+
+def _known(
+    till: Till, view: View, number: str, moment: Moment
+) -> tuple[Presented, Program, Moment] | Refusal:
+    program = till.program_on(moment.business_date)
+    if isinstance(program, Refusal):
+        return program
+    card = presented(till, view, program, number, moment.business_date)
+    return card if isinstance(card, Refusal) else (card, program, moment)
+
+
+def _again(
+    till: Till, view: View, number: str, moment: Moment, *, changed: bool
+) -> CardViewAnswer | Refusal:
+    """The card as it is after the change, or unchanged: then the answer says so."""
+    found = _known(till, view, number, moment)
+    if isinstance(found, Refusal):
+        return found
+    answer = _view(*found)
+    if not changed:
+        answer["replayed"] = True
+    return answer
+
+
+def _body(card: Presented, status: str, fact: dict[str, Fact]) -> dict[str, Fact]:
+    member = card_member(card.card.id, card.account.id, card.card.kind)
+    return {**fact, "card": {**member, "status": status}}
+
+
+def _person(account: str, holder: HolderRequest) -> Person | None:
+    if not (holder.name or holder.birthday or holder.phone):
+        return None
+    return Person(
+        account=account,
+        name=holder.name or None,
+        birthday=holder.birthday,
+        phone=holder.phone or None,
+    )
+
+
+def _view(card: Presented, program: Program, moment: Moment) -> CardViewAnswer:
+    standing = Standing(tier=card.account.tier, measure=card.account.measure)
+    above = next_level(standing, program.tiers)
+    return CardViewAnswer(
+        number=card.number.masked,
+        kind=card.number.kind,
+        status=card.status,
+        holder=card.holder,
+        tier=card.account.tier,
+        next_tier=above and NextTierAnswer(id=above[0], missing=decimal(above[1], program.digits)),
+        wallets=wallet_answers(card.account, program, moment.at.date()),
+    )

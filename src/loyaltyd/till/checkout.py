@@ -1,0 +1,274 @@
+"""Quote a basket, confirm it, read it back, cancel it."""
+
+import asyncio
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from loyaltyd.domain.account import Seen, moved
+from loyaltyd.domain.basket import Basket
+from loyaltyd.domain.facts import value_from
+from loyaltyd.domain.program import Program
+from loyaltyd.domain.quote import Quote, quote
+from loyaltyd.domain.record import Moment
+from loyaltyd.domain.refusal import Reason, Refusal, refused
+from loyaltyd.domain.returns import Returned
+from loyaltyd.domain.sale import receipt_body, sale_from, sale_postings
+from loyaltyd.store.requests import Answer
+from loyaltyd.store.transaction import Transaction, View
+from loyaltyd.till.answers import (
+    ProgramAnswer,
+    QuoteAnswer,
+    ReceiptAnswer,
+    RecordedReceiptAnswer,
+    ReturnAnswer,
+)
+from loyaltyd.till.baskets import basket_from, fingerprint
+from loyaltyd.till.identify import NEW, Presented, presented, usable
+from loyaltyd.till.quote_token import (
+    Promise,
+    amounts_digest,
+    basket_digest,
+    promise_in,
+    promise_of,
+    token_of,
+)
+from loyaltyd.till.requests import QuoteRequest, ReceiptRequest
+from loyaltyd.till.telling import (
+    Telling,
+    card_answer,
+    explain_answers,
+    line_answers,
+    messages_answer,
+    quote_wallets,
+    totals_answer,
+)
+from loyaltyd.till.till import Till, next_record
+from loyaltyd.till.wallets import wallet_answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteChanged:
+    """What was promised no longer holds, and what holds now."""
+
+    reason: Reason
+    quote: QuoteAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reckoned:
+    """A basket worked out for the account as it is now."""
+
+    basket: Basket
+    program: Program
+    moment: Moment
+    card: Presented | None
+    seen: Seen
+    quote: Quote
+
+
+async def quote_receipt(till: Till, request: QuoteRequest) -> QuoteAnswer | Refusal:
+    """Say what the program gives for this basket and card now; changes nothing."""
+
+    def work(view: View) -> QuoteAnswer | Refusal:
+        reckoned = _reckoned(till, view, request, promise=None)
+        if isinstance(reckoned, Refusal):
+            return reckoned
+        return _quote_answer(till, reckoned)
+
+    return await asyncio.wrap_future(till.ledger.read(work))
+
+
+async def confirm_receipt(
+    till: Till, request: ReceiptRequest
+) -> ReceiptAnswer | Refusal | QuoteChanged:
+    """Record a receipt once, however often the till sends it; durable when this returns."""
+
+    def work(tx: Transaction) -> ReceiptAnswer | Refusal | QuoteChanged:
+        same = fingerprint(request, till.chain_key)
+        prior = tx.answer("receipt", request.receipt)
+        if prior is not None:
+            return cast(ReceiptAnswer | Refusal, replayed(prior, same))
+        promise = promise_in(request.quote, till.token_key) if request.quote else None
+        if request.quote and promise is None:
+            return refused(Reason.QUOTE_INVALID)
+        reckoned = _reckoned(till, tx, request, promise)
+        if isinstance(reckoned, Refusal):
+            return reckoned
+        return _broken(till, reckoned, promise) or _recorded(till, tx, reckoned, same)
+
+    return await asyncio.wrap_future(till.ledger.write(work))
+
+
+async def read_receipt(till: Till, receipt: str) -> RecordedReceiptAnswer | Refusal:
+    """Say what was answered at confirm, how the receipt stands now, and what came back."""
+
+    def work(view: View) -> RecordedReceiptAnswer | Refusal:
+        answer, record = view.answer("receipt", receipt), view.record("receipt", receipt)
+        if answer is None or record is None:
+            return refused(Reason.RECEIPT_UNKNOWN)
+        later = view.records_of(receipt)
+        returns = [
+            json.loads(found.body)
+            for it in later
+            if it.type == "return" and (found := view.answer("return", str(it.body["id"])))
+        ]
+        sold = {line.line: line.quantity for line in sale_from(record).basket.lines}
+        for part in (value_from(Returned, it.body["returned"]) for it in later):
+            for line in part.lines:
+                sold[line.line] -= line.quantity
+        state = "partially_returned" if returns else "confirmed"
+        if returns and not any(sold.values()):
+            state = "returned"
+        if any(it.type == "cancel" for it in later):
+            state = "cancelled"
+        body: ReceiptAnswer = json.loads(answer.body)
+        return RecordedReceiptAnswer(**body, state=state, returns=cast(list[ReturnAnswer], returns))
+
+    return await asyncio.wrap_future(till.ledger.read(work))
+
+
+def replayed(prior: Answer, same: bytes) -> Mapping[str, Any] | Refusal:
+    """The stored answer to the same request; another request may not use its id."""
+    if prior.request_hash != same:
+        return refused(Reason.ID_REUSED)
+    return {**json.loads(prior.body), "replayed": True}
+
+
+def _reckoned(
+    till: Till, view: View, request: QuoteRequest, promise: Promise | None
+) -> _Reckoned | Refusal:
+    """Gather what the quote is decided on, and run it; under a promise by its program and time."""
+    moment = till.moment(view, request.at)
+    if promise is not None:
+        moment = till.moment_at(promise.at, till.now(view))
+    if isinstance(moment, Refusal):
+        return moment
+    program = till.program_on(moment.business_date)
+    if promise is not None:
+        program = till.program_with(promise.program) or refused(Reason.QUOTE_INVALID)
+    if isinstance(program, Refusal):
+        return program
+    card = _card(till, view, program, request, moment.business_date)
+    if isinstance(card, Refusal):
+        return card
+    basket = basket_from(request, program, card.card.id if card else "")
+    if isinstance(basket, Refusal):
+        return basket
+    seen = card.seen(moment.at.date()) if card else Seen()
+    found = quote(basket, seen, program, till.place(moment.business_date), moment.at)
+    if isinstance(found, Refusal):
+        return found
+    return _Reckoned(
+        basket=basket, program=program, moment=moment, card=card, seen=seen, quote=found
+    )
+
+
+def _card(
+    till: Till, view: View, program: Program, request: QuoteRequest, on: dt.date
+) -> Presented | Refusal | None:
+    if request.card is None:
+        return None
+    return usable(presented(till, view, program, request.card, on), program)
+
+
+def _telling(till: Till, reckoned: _Reckoned) -> Telling:
+    postings = sale_postings(
+        reckoned.quote.result, reckoned.seen, reckoned.program, reckoned.moment.at
+    )
+    before = reckoned.seen.account
+    return Telling(
+        quote=reckoned.quote,
+        basket=reckoned.basket,
+        program=reckoned.program,
+        card=reckoned.card,
+        before=before,
+        after=moved(before, postings) if before else None,
+        at=reckoned.moment.at,
+        language=till.language,
+    )
+
+
+def _quote_answer(till: Till, reckoned: _Reckoned) -> QuoteAnswer:
+    telling = _telling(till, reckoned)
+    program, result = reckoned.program, reckoned.quote.result
+    promise = promise_of(
+        reckoned.basket, result, program.hash, reckoned.moment.at, till.local(till.clock())
+    )
+    return QuoteAnswer(
+        quote=token_of(promise, till.token_key),
+        expires_at=promise.expires_at.isoformat(),
+        program=ProgramAnswer(id=program.id, version=program.version),
+        card=card_answer(reckoned.card),
+        totals=totals_answer(result, program),
+        lines=line_answers(telling),
+        wallets=quote_wallets(telling),
+        messages=messages_answer(telling),
+        explain=explain_answers(telling),
+    )
+
+
+def _broken(
+    till: Till, reckoned: _Reckoned, promise: Promise | None
+) -> QuoteChanged | Refusal | None:
+    """Whether the promise, or what the till says was paid, no longer fits the amounts."""
+    result = reckoned.quote.result
+    if promise is not None:
+        if promise.basket != basket_digest(reckoned.basket):
+            return refused(Reason.QUOTE_INVALID)
+        if promise.expires_at < reckoned.moment.recorded_at:
+            return QuoteChanged(reason=Reason.QUOTE_EXPIRED, quote=_quote_answer(till, reckoned))
+        if promise.amounts != amounts_digest(result):
+            return QuoteChanged(reason=Reason.QUOTE_CHANGED, quote=_quote_answer(till, reckoned))
+    payments = reckoned.basket.payments
+    if payments and sum(payment.amount for payment in payments) != result.payable:
+        return refused(Reason.PAYMENTS_MISMATCH)
+    return None
+
+
+def _recorded(till: Till, tx: Transaction, reckoned: _Reckoned, same: bytes) -> ReceiptAnswer:
+    """Append the receipt, its postings and the answer: one transaction."""
+    result, seen = reckoned.quote.result, reckoned.seen
+    postings = sale_postings(result, seen, reckoned.program, reckoned.moment.at)
+    place = till.place(reckoned.moment.business_date)
+    body = receipt_body(reckoned.basket, seen, place, result, postings)
+    record = next_record(tx, "receipt", reckoned.moment, reckoned.program, body)
+    tx.append(record)
+    if reckoned.card is not None and reckoned.card.status == NEW:
+        tx.keep_card_number(reckoned.card.card.id, reckoned.card.number.number)
+    answer = _receipt_answer(till, reckoned, record.seq)
+    tx.keep_answer(
+        Answer(
+            kind="receipt",
+            id=reckoned.basket.receipt,
+            account=seen.account.id if seen.account else None,
+            request_hash=same,
+            body=json.dumps(answer, ensure_ascii=False),
+            seq=record.seq,
+        )
+    )
+    return answer
+
+
+def _receipt_answer(till: Till, reckoned: _Reckoned, seq: int) -> ReceiptAnswer:
+    telling = _telling(till, reckoned)
+    program, result = reckoned.program, reckoned.quote.result
+    said = messages_answer(telling)
+    wallets = wallet_answers(telling.after, program, telling.at.date())
+    for name, wallet in quote_wallets(telling).items():
+        wallets[name]["spent"] = wallet["spent"]
+    return ReceiptAnswer(
+        receipt=reckoned.basket.receipt,
+        seq=seq,
+        recorded_at=reckoned.moment.recorded_at.isoformat(timespec="milliseconds"),
+        program=ProgramAnswer(id=program.id, version=program.version),
+        card=card_answer(reckoned.card),
+        totals=totals_answer(result, program),
+        lines=line_answers(telling),
+        wallets=wallets,
+        messages=said,
+        explain=explain_answers(telling),
+        slip=said["slip"],
+    )

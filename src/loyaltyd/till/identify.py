@@ -1,0 +1,115 @@
+"""Who stands at the till: from the text that a reader saw, or a caller sent, to an account."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from loyaltyd.domain.account import Account, Card, Seen
+from loyaltyd.domain.card import CardNumber, card_id
+from loyaltyd.domain.program import Program
+from loyaltyd.domain.refusal import Reason, Refusal, refused
+from loyaltyd.domain.sale import SPEND
+from loyaltyd.domain.standing import Spent, standing, window_start
+from loyaltyd.store.people import Person
+from loyaltyd.store.transaction import View
+from loyaltyd.till.till import Till
+
+FIRST_USE = "first-use"
+ACTIVE, BLOCKED, NEW = "active", "blocked", "new"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """A card of the program, as this till knows it."""
+
+    number: CardNumber
+    card: Card
+    account: Account  # with all its lots, expired ones too
+    status: str  # ACTIVE, BLOCKED, or NEW: its first use opens the account
+    person: Person | None = field(default=None, repr=False)
+
+    @property
+    def holder(self) -> str:
+        """The name to greet by, if one is known."""
+        return (self.person.name or "") if self.person else ""
+
+    def seen(self, on: dt.date) -> Seen:
+        """What a quote decides on: lots that are over by that local day no longer matter."""
+        lots = tuple(
+            lot for lot in self.account.lots if lot.expires_at is None or on < lot.expires_at
+        )
+        account = Account(
+            id=self.account.id,
+            tier=self.account.tier,
+            measure=self.account.measure,
+            lots=lots,
+            debts=self.account.debts,
+        )
+        return Seen(card=self.card, account=account)
+
+
+def identified(program: Program, text: str, medium: str | None = None) -> CardNumber | Refusal:
+    """The card of the program that text is; medium is how it was read, none when it was sent."""
+    found = program.range_of(text)
+    if found is None or (medium is not None and medium not in found.media):
+        return refused(Reason.NOT_A_CARD if medium else Reason.CARD_UNKNOWN)
+    if not found.check_fits(text):
+        return refused(Reason.CARD_INVALID)
+    return CardNumber(number=text, kind=found.kind, range=found.name)
+
+
+def presented(
+    till: Till, view: View, program: Program, text: str, on: dt.date
+) -> Presented | Refusal:
+    """What this till knows of the card with that number, on a business date."""
+    number = identified(program, text)
+    if isinstance(number, Refusal):
+        return number
+    ident = card_id(till.chain_key, number.kind, number.number)
+    state = view.card(ident)
+    account = state.account if state else ident  # the card that opens an account names it
+    return Presented(
+        number=number,
+        card=Card(id=ident, kind=number.kind, range=number.range),
+        account=account_of(view, account, program, on),
+        status=state.status if state else NEW,
+        person=view.person(account),
+    )
+
+
+def usable(found: Presented | Refusal, program: Program) -> Presented | Refusal:
+    """The card if it may be used for a receipt: not blocked, and issued where it has to be."""
+    if isinstance(found, Refusal):
+        return found
+    if found.status == BLOCKED:
+        return refused(Reason.CARD_BLOCKED)
+    if found.status == NEW and not enrols(found, program):
+        return refused(Reason.CARD_NOT_ISSUED)
+    return found
+
+
+def enrols(found: Presented, program: Program) -> bool:
+    """Whether a first use of the card opens its account."""
+    cards = program.range_named(found.number.range)
+    return cards is not None and cards.enrol == FIRST_USE
+
+
+def account_of(view: View, account: str, program: Program, on: dt.date) -> Account:
+    """The account as the ledger has it, standing as the program says on that business date."""
+    counters = view.counters(account, window_start(program.tiers, on))
+    spent = [
+        Spent(
+            date=dt.date.fromisoformat(key.date),
+            since=dt.date.fromisoformat(key.since),
+            amount=amount,
+        )
+        for key, amount in counters.items()
+        if key.name == SPEND
+    ]
+    now = standing(spent, program.tiers, on)
+    return Account(
+        id=account,
+        tier=now.tier,
+        measure=now.measure,
+        lots=view.lots(account),
+        debts=view.debts(account),
+    )

@@ -1,0 +1,57 @@
+"""The programs that a till knows: the one on its disk, and all that its records name."""
+
+from collections.abc import Sequence
+
+from loyaltyd.domain.errors import ConfigError
+from loyaltyd.domain.program import Program
+from loyaltyd.domain.program_text import program_from
+from loyaltyd.store.ledger import Ledger
+from loyaltyd.store.programs import KeptProgram
+
+
+def program_of(text: str, file: str) -> Program:
+    """Read a program's text; ConfigError with a line for each fault, file named in each."""
+    program = program_from(text)
+    if isinstance(program, Program):
+        return program
+    raise ConfigError("\n".join(fault.said(file) for fault in program))
+
+
+def keep_programs(ledger: Ledger, text: str, file: str) -> tuple[Program, ...]:
+    """Put the program of that file into the ledger; return all that the ledger knows, by version.
+
+    ConfigError when it can't be read, changes the till's currency, or is an older version with
+    another text.
+    """
+    program = program_of(text, file)
+    known = ledger.read(lambda view: view.programs()).result()
+    for other in known:
+        _check(program, other, file)
+    if all(other.hash != program.hash for other in known):
+        kept = KeptProgram(
+            hash=program.hash,
+            id=program.id,
+            version=program.version,
+            starts=program.starts,
+            body=text,
+        )
+        ledger.write(lambda tx: tx.keep_program(kept)).result()
+        known = [*known, kept]
+    return _by_version([program_of(it.body, f"{it.id} {it.version}") for it in known])
+
+
+def _check(program: Program, other: KeptProgram, file: str) -> None:
+    if other.id != program.id:
+        raise ConfigError(f"{file}: id: this till's ledger follows the program {other.id}")
+    if other.version == program.version and other.hash != program.hash:
+        raise ConfigError(
+            f"{file}: version: version {other.version} is known with another content;"
+            " a program that changes takes a new version"
+        )
+    currency = program_of(other.body, f"{other.id} {other.version}").currency
+    if currency != program.currency:
+        raise ConfigError(f"{file}: currency: this till's program keeps {currency} for life")
+
+
+def _by_version(programs: Sequence[Program]) -> tuple[Program, ...]:
+    return tuple(sorted(programs, key=lambda program: program.version))

@@ -1,0 +1,232 @@
+"""Goods come back, or a receipt never happened."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from loyaltyd.domain.account import Account, moved
+from loyaltyd.domain.explain import Message, Note
+from loyaltyd.domain.facts import facts_of, value_from
+from loyaltyd.domain.money import decimal, quantity_text
+from loyaltyd.domain.program import Program
+from loyaltyd.domain.record import Fact, Moment, Record
+from loyaltyd.domain.refusal import Reason, Refusal, refused
+from loyaltyd.domain.returns import (
+    Case,
+    Returned,
+    ReturnedLine,
+    Reversal,
+    goods_returned,
+    sale_cancelled,
+)
+from loyaltyd.domain.sale import SPEND, VISITS, counted, sale_from
+from loyaltyd.store.requests import Answer
+from loyaltyd.store.transaction import Transaction, View
+from loyaltyd.till.answers import (
+    CancelAnswer,
+    MessagesAnswer,
+    ReturnAnswer,
+    ReturnLineAnswer,
+    ReturnTotalsAnswer,
+)
+from loyaltyd.till.baskets import fingerprint, quantity_of
+from loyaltyd.till.checkout import replayed
+from loyaltyd.till.identify import account_of
+from loyaltyd.till.requests import MomentRequest, ReturnRequest
+from loyaltyd.till.telling import amounts, balance_messages, told
+from loyaltyd.till.till import Till, next_record
+from loyaltyd.till.wallets import wallet_answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Undoing:
+    """A receipt found in the log, and all that undoing it is decided on."""
+
+    receipt: str
+    case: Case
+    moment: Moment
+
+
+async def return_goods(till: Till, receipt: str, request: ReturnRequest) -> ReturnAnswer | Refusal:
+    """Record a return once, however often the till sends it."""
+
+    def work(tx: Transaction) -> ReturnAnswer | Refusal:
+        same = fingerprint(request, till.chain_key + receipt.encode())
+        prior = tx.answer("return", request.id)
+        if prior is not None:
+            return cast(ReturnAnswer | Refusal, replayed(prior, same))
+        wanted = _wanted(request)
+        undoing = _undoing(till, tx, receipt, request)
+        if isinstance(wanted, Refusal) or isinstance(undoing, Refusal):
+            return wanted if isinstance(wanted, Refusal) else cast(Refusal, undoing)
+        reversal = goods_returned(undoing.case, wanted)
+        if isinstance(reversal, Refusal):
+            return reversal
+        record = _appended(tx, "return", request.id, undoing, reversal)
+        answer = _return_answer(till, undoing, reversal, record)
+        _keep(tx, "return", request.id, undoing, same, answer)
+        return answer
+
+    return await asyncio.wrap_future(till.ledger.write(work))
+
+
+async def cancel_receipt(
+    till: Till, receipt: str, request: MomentRequest
+) -> CancelAnswer | Refusal:
+    """Record that a receipt never happened; a second time changes nothing."""
+
+    def work(tx: Transaction) -> CancelAnswer | Refusal:
+        prior = tx.answer("cancel", receipt)
+        if prior is not None:
+            return cast(CancelAnswer | Refusal, replayed(prior, prior.request_hash))
+        undoing = _undoing(till, tx, receipt, request)
+        if isinstance(undoing, Refusal):
+            return undoing
+        reversal = sale_cancelled(undoing.case)
+        if isinstance(reversal, Refusal):
+            return reversal
+        record = _appended(tx, "cancel", receipt, undoing, reversal)
+        case = undoing.case
+        answer = CancelAnswer(
+            receipt=receipt,
+            state="cancelled",
+            seq=record.seq,
+            recorded_at=record.moment.recorded_at.isoformat(timespec="milliseconds"),
+            wallets=wallet_answers(_after(case, reversal), case.program, case.on),
+        )
+        _keep(tx, "cancel", receipt, undoing, fingerprint(request, till.chain_key), answer)
+        return answer
+
+    return await asyncio.wrap_future(till.ledger.write(work))
+
+
+def _wanted(request: ReturnRequest) -> dict[int, int] | Refusal:
+    """Thousandths by line; a line that is named twice comes back with both quantities."""
+    wanted: dict[int, int] = {}
+    for number, line in enumerate(request.lines):
+        quantity = quantity_of(line.quantity, f"lines[{number}].quantity")
+        if isinstance(quantity, Refusal):
+            return quantity
+        wanted[line.line] = wanted.get(line.line, 0) + quantity
+    return wanted
+
+
+def _undoing(till: Till, view: View, receipt: str, request: MomentRequest) -> _Undoing | Refusal:
+    """Gather the sale, what came back of it so far, and its account as it is now."""
+    record = view.record("receipt", receipt)
+    if record is None:
+        return refused(Reason.RECEIPT_UNKNOWN)
+    later = view.records_of(receipt)
+    if any(it.type == "cancel" for it in later):
+        return refused(Reason.RECEIPT_CANCELLED)
+    moment = till.moment(view, request.at)
+    program = till.program_with(record.program.hash)
+    if isinstance(moment, Refusal) or program is None:
+        return moment if isinstance(moment, Refusal) else refused(Reason.NO_PROGRAM)
+    sale = sale_from(record)
+    account = sale.seen.account
+    case = Case(
+        sale=sale,
+        earlier=tuple(value_from(Returned, it.body["returned"]) for it in later),
+        account=account and account_of(view, account.id, program, moment.business_date),
+        program=program,
+        on=moment.at.date(),
+    )
+    return _Undoing(receipt=receipt, case=case, moment=moment)
+
+
+def _appended(
+    tx: Transaction, kind: str, ident: str, undoing: _Undoing, reversal: Reversal
+) -> Record:
+    body: dict[str, Fact] = {
+        "id": ident,
+        "receipt": undoing.receipt,
+        "returned": facts_of(reversal.returned),
+        "postings": [posting.facts() for posting in reversal.postings],
+    }
+    account = undoing.case.account
+    if account is not None:
+        sold_on = undoing.case.sale.place.business_date
+        body["seen"] = {"account": facts_of(account)}
+        spend = counted(account, SPEND, sold_on, -reversal.returned.spend)
+        visit = counted(account, VISITS, sold_on, -1)
+        body["counters"] = [spend, visit] if kind == "cancel" else [spend]
+    record = next_record(tx, kind, undoing.moment, undoing.case.program, body)
+    tx.append(record)
+    return record
+
+
+def _keep(  # the parts of a stored answer, which has no fewer
+    tx: Transaction,
+    kind: str,
+    ident: str,
+    undoing: _Undoing,
+    same: bytes,
+    answer: Mapping[str, Any],
+) -> None:
+    account = undoing.case.account
+    tx.keep_answer(
+        Answer(
+            kind=kind,
+            id=ident,
+            account=account.id if account else None,
+            request_hash=same,
+            body=json.dumps(answer, ensure_ascii=False),
+            seq=answer["seq"],
+        )
+    )
+
+
+def _after(case: Case, reversal: Reversal) -> Account | None:
+    return moved(case.account, reversal.postings) if case.account else None
+
+
+def _return_answer(
+    till: Till, undoing: _Undoing, reversal: Reversal, record: Record
+) -> ReturnAnswer:
+    case, returned = undoing.case, reversal.returned
+    after = _after(case, reversal)
+    slip = [
+        told(message, case.program, till.language)
+        for message in balance_messages(after, case.program, case.on)
+    ]
+    return {
+        "return": str(record.body["id"]),
+        "receipt": undoing.receipt,
+        "seq": record.seq,
+        "recorded_at": record.moment.recorded_at.isoformat(timespec="milliseconds"),
+        "totals": ReturnTotalsAnswer(
+            refund=decimal(returned.refund, case.program.digits),
+            restored=amounts(returned.restored, case.program),
+            clawed_back=amounts(returned.clawed_back, case.program),
+        ),
+        "lines": [_line_answer(line, case.program) for line in returned.lines],
+        "wallets": wallet_answers(after, case.program, case.on),
+        "messages": MessagesAnswer(
+            cashier=_debts(after, till, case.program), customer=[], slip=slip
+        ),
+        "slip": slip,
+    }
+
+
+def _line_answer(line: ReturnedLine, program: Program) -> ReturnLineAnswer:
+    return ReturnLineAnswer(
+        line=line.line,
+        quantity=quantity_text(line.quantity),
+        refund=decimal(line.refund, program.digits),
+        restored=amounts(line.restored, program),
+        clawed_back=amounts(line.clawed_back, program),
+    )
+
+
+def _debts(account: Account | None, till: Till, program: Program) -> list[str]:
+    return [
+        told(
+            Message(audience="cashier", note=Note.DEBT, subject=debt.wallet, amount=debt.amount),
+            program,
+            till.language,
+        )
+        for debt in (account.debts if account else ())
+    ]

@@ -1,0 +1,236 @@
+"""A quote as the till is told it: decimal strings, and sentences in the till's language."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from loyaltyd import messages
+from loyaltyd.domain.account import Account
+from loyaltyd.domain.basket import Basket
+from loyaltyd.domain.explain import Cause, Message, Note, Why
+from loyaltyd.domain.money import decimal, quantity_text
+from loyaltyd.domain.postings import points_of
+from loyaltyd.domain.program import POINTS, Program, Rule, Texts, Wallet
+from loyaltyd.domain.quote import LineResult, Points, Quote, Result, pieces
+from loyaltyd.till.answers import (
+    Amounts,
+    CardAnswer,
+    EffectAnswer,
+    LineAnswer,
+    MessagesAnswer,
+    PieceAnswer,
+    TotalsAnswer,
+    WalletAnswer,
+    WhyAnswer,
+)
+from loyaltyd.till.identify import Presented
+from loyaltyd.till.wallets import balance, wallet_answer
+
+AUDIENCES = ("cashier", "customer", "slip")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """A quote, whose it is and what it leaves: account before, and after it is confirmed."""
+
+    quote: Quote
+    basket: Basket
+    program: Program
+    card: Presented | None
+    before: Account | None
+    after: Account | None
+    at: dt.datetime
+    language: str
+
+
+def card_answer(card: Presented | None) -> CardAnswer | None:
+    """The card on a receipt."""
+    if card is None:
+        return None
+    return CardAnswer(
+        number=card.number.masked,
+        kind=card.number.kind,
+        status=card.status,
+        holder=card.holder,
+        tier=card.account.tier,
+    )
+
+
+def totals_answer(result: Result, program: Program) -> TotalsAnswer:
+    """The receipt's sums."""
+    lines = result.lines
+    return TotalsAnswer(
+        gross=_money(sum(line.gross for line in lines), program),
+        discount=_money(sum(line.discount for line in lines), program),
+        redeemed=_money(sum(line.redeemed for line in lines), program),
+        tendered=_money(sum(line.tendered for line in lines), program),
+        payable=_money(result.payable, program),
+        earned=amounts(result.earned, program),
+    )
+
+
+def line_answers(telling: Telling) -> list[LineAnswer]:
+    """The lines, each with what every rule took off it."""
+    quantities = {line.line: line.quantity for line in telling.basket.lines}
+    found = []
+    for line in telling.quote.result.lines:
+        answer = _line_answer(line, telling.program)
+        if telling.basket.split:
+            answer["pieces"] = [
+                PieceAnswer(quantity=quantity_text(count), price=_money(price, telling.program))
+                for count, price in pieces(line, quantities[line.line])
+            ]
+        found.append(answer)
+    return found
+
+
+def quote_wallets(telling: Telling) -> dict[str, WalletAnswer]:
+    """Every wallet as it is now, what it may pay, what it pays, and what that leaves."""
+    able = {it.wallet: it.redeemable for it in telling.quote.redeemable}
+    on = telling.at.date()
+    found = {}
+    for wallet in telling.program.wallets:
+        answer = wallet_answer(balance(telling.before, wallet.id, on), wallet)
+        left = balance(telling.after, wallet.id, on)
+        spent = points_of(telling.quote.result.spent, wallet.id)
+        answer["redeemable"] = decimal(able.get(wallet.id, 0), wallet.scale)
+        answer["spent"] = decimal(spent, wallet.scale)
+        answer["after"] = decimal(left.available, wallet.scale)
+        found[wallet.id] = answer
+    return found
+
+
+def messages_answer(telling: Telling) -> MessagesAnswer:
+    """What to tell whom: greetings first, then the rules' own words, then the sums."""
+    said: dict[str, list[str]] = {audience: [] for audience in AUDIENCES}
+    for message in _messages(telling):
+        said[message.audience].append(_told(message, telling))
+    return MessagesAnswer(cashier=said["cashier"], customer=said["customer"], slip=said["slip"])
+
+
+def balance_messages(account: Account | None, program: Program, on: dt.date) -> Iterable[Message]:
+    """The slip's lines: what each wallet holds, unless it is empty."""
+    for wallet in program.wallets:
+        held = balance(account, wallet.id, on)
+        if held.available or held.pending:
+            yield Message(
+                audience="slip",
+                note=Note.BALANCE,
+                subject=wallet.id,
+                amount=held.available,
+                more=held.pending,
+            )
+
+
+def explain_answers(telling: Telling) -> list[WhyAnswer]:
+    """What became of each rule."""
+    return [_why_answer(why, telling) for why in telling.quote.trace]
+
+
+def amounts(points: Sequence[Points], program: Program) -> Amounts:
+    """Points of every wallet of the program, zero or not."""
+    return {
+        wallet.id: decimal(points_of(points, wallet.id), wallet.scale) for wallet in program.wallets
+    }
+
+
+def wallet_name(wallet: Wallet, language: str) -> str:
+    """What people call the wallet."""
+    return wallet.names.get(language) or next(iter(wallet.names.values()), wallet.id)
+
+
+def told(message: Message, program: Program, language: str, holder: str = "") -> str:
+    """A message in words."""
+    wallet = program.wallet(message.subject)
+    scale = wallet.scale if wallet else program.digits
+    names = {
+        "holder": holder,
+        "wallet": wallet_name(wallet, language) if wallet else "",
+        "amount": decimal(message.amount, scale),
+        "more": decimal(message.more, scale),
+    }
+    return messages.told(message, language, names)
+
+
+def _line_answer(line: LineResult, program: Program) -> LineAnswer:
+    return LineAnswer(
+        line=line.line,
+        gross=_money(line.gross, program),
+        discount=_money(line.discount, program),
+        redeemed=_money(line.redeemed, program),
+        net=_money(line.net, program),
+        earned=amounts(line.earned, program),
+        effects=[
+            EffectAnswer(rule=it.rule, layer=it.layer, amount=_money(it.amount, program))
+            for it in line.effects
+        ],
+    )
+
+
+def _messages(telling: Telling) -> Iterable[Message]:
+    if telling.card is not None and telling.card.holder:
+        yield Message(audience="cashier", note=Note.GREET)
+    yield from telling.quote.messages
+    for wallet in telling.program.wallets:
+        owed = balance(telling.after, wallet.id, telling.at.date()).debt
+        if owed:
+            yield Message(audience="cashier", note=Note.DEBT, subject=wallet.id, amount=owed)
+    for why in telling.quote.trace:
+        rule = telling.program.rule(why.rule)
+        if why.applied and rule is not None:
+            given = why.has if isinstance(why.has, int) else 0
+            for audience in rule.say:
+                yield Message(audience=audience, note=Note.RULE, subject=rule.id, amount=given)
+    for points in telling.quote.result.earned:
+        yield Message(
+            audience="customer", note=Note.EARNED, subject=points.wallet, amount=points.amount
+        )
+    yield from balance_messages(telling.after, telling.program, telling.at.date())
+
+
+def _told(message: Message, telling: Telling) -> str:
+    holder = telling.card.holder if telling.card else ""
+    if message.note is not Note.RULE:
+        return told(message, telling.program, telling.language, holder)
+    rule = telling.program.rule(message.subject)
+    assert rule is not None
+    words = _words(rule.say[message.audience], telling.language)
+    amount = decimal(message.amount, _digits_of(rule, telling.program))
+    return messages.filled(words, {"amount": amount, "holder": holder})
+
+
+def _words(texts: Texts, language: str) -> str:
+    return texts.get(language) or next(iter(texts.values()))
+
+
+def _digits_of(rule: Rule, program: Program) -> int:
+    """The decimals of what a rule gives: points have their wallet's."""
+    if rule.layer != POINTS:
+        return program.digits
+    wallet = program.wallet(rule.wallet)
+    return wallet.scale if wallet else program.digits
+
+
+def _why_answer(why: Why, telling: Telling) -> WhyAnswer:
+    rule, digits = telling.program.rule(why.rule), telling.program.digits
+    if rule is not None and why.cause is not Cause.MIN_TOTAL:
+        digits = _digits_of(rule, telling.program)
+
+    def amount(value: int) -> str:
+        return decimal(value, digits)
+
+    answer = WhyAnswer(
+        rule=why.rule,
+        applied=why.applied,
+        because=messages.because(why, telling.language, amount),
+        cause=why.cause.value,
+    )
+    if why.needs != "":
+        answer["needs"] = amount(why.needs) if isinstance(why.needs, int) else why.needs
+    if why.has != "":
+        answer["has"] = amount(why.has) if isinstance(why.has, int) else why.has
+    return answer
+
+
+def _money(amount: int, program: Program) -> str:
+    return decimal(amount, program.digits)

@@ -1,0 +1,106 @@
+"""One till: what every call works with, which program rules a day, and what time it is."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from loyaltyd.domain.program import Program
+from loyaltyd.domain.quote import Place
+from loyaltyd.domain.record import Fact, Moment, ProgramRef, Record
+from loyaltyd.domain.refusal import Reason, Refusal, refused
+from loyaltyd.store.ledger import Ledger
+from loyaltyd.store.transaction import Transaction, View
+
+UNTRUSTED = "untrusted"
+
+
+def holdover() -> str:
+    """The state of a clock that nobody vouches for."""
+    return "holdover"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Till:
+    """A lane of a store with its ledger, its keys and the programs it knows."""
+
+    ledger: Ledger
+    group: str
+    timezone: str
+    language: str
+    chain_key: bytes = field(repr=False)
+    token_key: bytes = field(repr=False)
+    at_window: dt.timedelta
+    clock: Callable[[], dt.datetime]
+    clock_state: Callable[[], str] = holdover
+    programs: tuple[Program, ...]  # by version
+
+    def program_on(self, business_date: dt.date) -> Program | Refusal:
+        """The newest program that has started by that day."""
+        started = [program for program in self.programs if program.starts <= business_date]
+        return started[-1] if started else refused(Reason.NO_PROGRAM)
+
+    def program_with(self, text_hash: str) -> Program | None:
+        """The program of that text, whether or not it rules today."""
+        return next((it for it in self.programs if it.hash == text_hash), None)
+
+    def local(self, moment: dt.datetime) -> dt.datetime:
+        """The moment on this till's wall clock, to the second."""
+        return moment.astimezone(ZoneInfo(self.timezone)).replace(microsecond=0)
+
+    def now(self, view: View) -> Moment:
+        """This moment; a clock that fell behind the log stands still at its last record.
+
+        So an ended promotion is not opened again, and no lot comes back to life.
+        """
+        read, last = self.clock(), view.last_moment()
+        behind = last is not None and read < last
+        recorded_at = last if last is not None and behind else read
+        here = recorded_at.astimezone(ZoneInfo(self.timezone))
+        return Moment(
+            at=self.local(here),
+            recorded_at=here,
+            clock=UNTRUSTED if behind else self.clock_state(),
+            business_date=here.date(),
+        )
+
+    def moment(self, view: View, at: dt.datetime | None) -> Moment | Refusal:
+        """When a fact happened: at as the caller sent it, inside the window, or now."""
+        now = self.now(view)
+        if at is None:
+            return now
+        if abs(at - now.recorded_at) > self.at_window:
+            return refused(Reason.AT_OUT_OF_WINDOW)
+        return self.moment_at(at, now)
+
+    def moment_at(self, at: dt.datetime, now: Moment) -> Moment:
+        """A fact of at, written now; its business date is its local date."""
+        here = self.local(at)
+        return Moment(
+            at=here, recorded_at=now.recorded_at, clock=now.clock, business_date=here.date()
+        )
+
+    def place(self, business_date: dt.date) -> Place:
+        """Where this till stands, on that trading day."""
+        stream = self.ledger.stream
+        return Place(
+            store=stream.store,
+            till=stream.till,
+            group=self.group,
+            timezone=self.timezone,
+            business_date=business_date,
+        )
+
+
+def next_record(
+    tx: Transaction, kind: str, moment: Moment, program: Program, body: Mapping[str, Fact]
+) -> Record:
+    """The record that would stand next in the log."""
+    return Record(
+        seq=tx.head().seq + 1,
+        type=kind,
+        stream=tx.stream,
+        moment=moment,
+        program=ProgramRef(id=program.id, version=program.version, hash=program.hash),
+        body=body,
+    )
