@@ -1,0 +1,134 @@
+"""What a line's goods may: regulated classes, and floors with their dates (semantics 9 and 10)."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from loyaltyd.domain.basket import NO_DISCOUNT, NO_EARN, NO_REDEEM
+from loyaltyd.domain.position import Position, positions
+from loyaltyd.domain.quote import quote
+from loyaltyd.domain.refusal import Reason, Refusal
+from tests.domain.receipts import (
+    EARN,
+    NOBODY,
+    PLACE,
+    SATURDAY,
+    basket,
+    discounts,
+    earned_in,
+    line,
+    program,
+    quoted,
+    rub,
+    rule,
+    seen,
+    wallet,
+)
+
+VODKA = """
+[classes.vodka]
+match = { category = ["alcohol/vodka"] }
+floor_price = [{ from = 2025-01-01, price = "349.00" }, { from = 2026-01-01, price = "409.00" }]
+"""
+SCOTLAND = """
+[classes.alcohol]
+match = { category = ["alcohol/*"] }
+floor_per_abv_litre = [{ from = 2024-09-30, price = "0.65" }]
+"""
+TOBACCO = """
+[classes.tobacco]
+match = { category = ["tobacco/*"] }
+earn = false
+discount = false
+redeem = false
+because = "Federal law 15-FZ, article 16"
+"""
+
+
+def floor_of(text: str, on: dt.date = SATURDAY.date(), **more: object) -> int:
+    members = {"category": "alcohol/vodka", **more}
+    quantity = str(members.pop("quantity", "1"))
+    found = positions(basket(line(1, "499.00", quantity, **members)), program(text), on)
+    assert not isinstance(found, Refusal)
+    return found[0].floor
+
+
+@pytest.mark.parametrize(
+    ("day", "floor"),
+    [
+        (dt.date(2024, 12, 31), "0"),
+        (dt.date(2025, 1, 1), "349.00"),
+        (dt.date(2025, 12, 31), "349.00"),
+        (dt.date(2026, 1, 1), "409.00"),
+    ],
+)
+def test_a_floor_holds_from_its_first_day_until_the_next_one(day: dt.date, floor: str) -> None:
+    # semantics 9: 409.00 from 2026-01-01, was 349.00
+    assert floor_of(VODKA, day) == rub(floor)
+
+
+def test_a_floor_is_per_unit_and_multiplies_by_quantity_rounded_up() -> None:
+    assert floor_of(VODKA, quantity="3") == rub("1227.00")
+    assert floor_of("", quantity="0.333", floor_price=rub("10.01")) == 334  # of 333.333
+
+
+def test_scotlands_floor_is_65_pence_an_abv_litre_rounded_up() -> None:
+    # semantics 10: 0.65 x 37.5 x 0.7 = 17.0625 -> 17.07, and for each bottle so
+    assert floor_of(SCOTLAND, abv=37_500, litres=700) == rub("17.07")
+    assert floor_of(SCOTLAND, abv=37_500, litres=700, quantity="2") == rub("34.14")
+
+
+def test_the_highest_of_several_floors_holds() -> None:
+    both = VODKA + SCOTLAND
+    assert floor_of(both, abv=37_500, litres=700) == rub("409.00")
+    assert floor_of(VODKA, floor_price=rub("450.00")) == rub("450.00")
+
+
+@pytest.mark.parametrize("more", [{}, {"abv": 37_500}, {"litres": 700}])
+def test_a_line_without_what_its_floor_needs_is_refused_by_name(more: dict[str, object]) -> None:
+    wanted = basket(line(7, "20.00", category="alcohol/gin", **more))
+    answer = quote(wanted, NOBODY, program(SCOTLAND), PLACE, SATURDAY)
+    assert isinstance(answer, Refusal)
+    assert answer.reason is Reason.LINE_INCOMPLETE
+    assert answer.names == {"line": "7", "members": "abv, litres"}
+
+
+def test_tobacco_is_neither_discounted_nor_earned_on_nor_paid_with_points() -> None:
+    # semantics 10: law 15-FZ article 16
+    found = program(TOBACCO + wallet() + rule("ten", "receipt", 'percent_off = "10%"') + EARN)
+    cart = basket(
+        line(1, "200.00", category="tobacco/cigarettes"),
+        line(2, "100.00"),
+        redeem={"bonus": "max"},
+    )
+    answer = quoted(found, cart, seen("500.00"))
+    tobacco, other = answer.result.lines
+    assert (tobacco.discount, tobacco.redeemed, tobacco.earned) == (0, 0, ())
+    assert (other.discount, other.redeemed) == (rub("10.00"), rub("90.00"))
+    assert answer.result.spend == 0  # the other line was paid with points
+
+
+def test_the_class_below_a_category_is_meant_and_not_the_category_itself() -> None:
+    found = program(TOBACCO + rule("ten", "receipt", 'percent_off = "10%"'))
+    cart = basket(line(1, "100.00", category="tobacco"), line(2, "100.00", category="tobacco/x/y"))
+    assert discounts(quoted(found, cart)) == [rub("10.00"), 0]
+
+
+@pytest.mark.parametrize("flag", [NO_DISCOUNT, NO_EARN, NO_REDEEM])
+def test_a_lines_own_flag_stops_exactly_what_it_names(flag: str) -> None:
+    found = program(wallet('max_share = "30%"') + rule("ten", "item", 'percent_off = "10%"') + EARN)
+    cart = basket(line(1, "100.00", flags=(flag,)), redeem={"bonus": "max"})
+    answer = quoted(found, cart, seen("500.00"))
+    did = {
+        NO_DISCOUNT: answer.result.lines[0].discount > 0,
+        NO_EARN: earned_in(answer) > 0,
+        NO_REDEEM: answer.result.lines[0].redeemed > 0,
+    }
+    assert did == {name: name != flag for name in did}
+
+
+def test_a_line_below_its_floor_has_no_room_and_keeps_its_price() -> None:
+    position = Position(line=line(1, "300.00"), gross=rub("300.00"), floor=rub("409.00"))
+    assert position.room == 0

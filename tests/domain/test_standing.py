@@ -1,0 +1,154 @@
+"""Tiers from the days of an account (semantics 20)."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyaltyd.domain.program import Tiers
+from loyaltyd.domain.standing import Spent, Standing, next_level, standing, window_start
+from tests.domain.receipts import program, rub
+
+LEVELS = 'levels = [{ id = "start", from = "0" }, { id = "gold", from = "60000.00" }]'
+DEMOTIONS = ("month-end", "immediately", "year-end", "never")
+WINDOWS = ("rolling-12mo", "calendar-year", "lifetime", "rolling-30d")
+
+
+def tiers(window: str = "rolling-12mo", demote: str = "month-end") -> Tiers:
+    found = program(f'[tiers]\nwindow = "{window}"\ndemote = "{demote}"\n{LEVELS}\n').tiers
+    assert found is not None
+    return found
+
+
+def bought(day: dt.date, amount: str) -> Spent:
+    return Spent(date=day, since=day, amount=rub(amount))
+
+
+DAYS = (
+    bought(dt.date(2025, 3, 10), "30000.00"),
+    bought(dt.date(2025, 11, 20), "40000.00"),
+    bought(dt.date(2026, 2, 15), "20000.00"),
+)
+FEBRUARY = dt.date(2026, 2, 15)
+
+
+@pytest.mark.parametrize(
+    ("window", "measure", "tier"),
+    [
+        ("calendar-year", "20000.00", "start"),
+        ("rolling-12mo", "90000.00", "gold"),
+        ("lifetime", "90000.00", "gold"),
+    ],
+)
+def test_the_window_decides_which_days_count(window: str, measure: str, tier: str) -> None:
+    # semantics 20, on 15 Feb 2026; "immediately" leaves nothing held from before
+    found = standing(DAYS, tiers(window, "immediately"), FEBRUARY)
+    assert found == Standing(tier=tier, measure=rub(measure))
+
+
+def test_reaching_a_level_exactly_is_enough() -> None:
+    # semantics 20: on 11 Mar 2026 rolling is 60 000 exactly
+    found = standing(DAYS, tiers(demote="immediately"), dt.date(2026, 3, 11))
+    assert found == Standing(tier="gold", measure=rub("60000.00"))
+    below = (*DAYS[:2], bought(FEBRUARY, "19999.99"))
+    assert standing(below, tiers(demote="immediately"), dt.date(2026, 3, 11)).tier == "start"
+
+
+FALLS = dt.date(2026, 3, 11)  # the day on which the first purchase has left the window
+ALMOST = (DAYS[0], bought(dt.date(2025, 11, 20), "40000.00"))
+
+
+@pytest.mark.parametrize(
+    ("demote", "last"),
+    [
+        ("immediately", dt.date(2026, 3, 10)),
+        ("month-end", dt.date(2026, 3, 31)),
+        ("year-end", dt.date(2026, 12, 31)),
+    ],
+)
+def test_a_tier_is_held_until_the_review(demote: str, last: dt.date) -> None:
+    policy = tiers(demote=demote)
+    assert standing(ALMOST, policy, last).tier == "gold"
+    assert standing(ALMOST, policy, last + dt.timedelta(days=1)).tier == "start"
+
+
+def test_a_tier_that_never_falls_is_held_for_ever() -> None:
+    assert standing(ALMOST, tiers(demote="never"), dt.date(2040, 1, 1)).tier == "gold"
+
+
+def test_a_return_lowers_the_sum_and_demotes_only_at_the_next_review() -> None:
+    sold = bought(dt.date(2026, 5, 4), "60000.00")
+    back = Spent(date=sold.date, since=dt.date(2026, 5, 20), amount=-1)
+    days = (sold, back)
+    assert standing(days, tiers(), dt.date(2026, 5, 20)) == Standing(
+        tier="gold", measure=rub("59999.99")
+    )
+    assert standing(days, tiers(), dt.date(2026, 5, 31)).tier == "gold"
+    assert standing(days, tiers(), dt.date(2026, 6, 1)).tier == "start"
+    assert standing(days, tiers(demote="immediately"), dt.date(2026, 5, 20)).tier == "start"
+
+
+def test_goods_returned_on_the_day_of_their_sale_still_leave_the_tier_until_the_review() -> None:
+    day = dt.date(2026, 5, 4)
+    days = (bought(day, "60000.00"), Spent(date=day, since=day, amount=-rub("60000.00")))
+    assert standing(days, tiers(), day).tier == "gold"
+    assert standing(days, tiers(), dt.date(2026, 6, 1)).tier == "start"
+
+
+def test_what_is_missing_to_the_next_level_is_said() -> None:
+    policy = tiers()
+    assert next_level(Standing(tier="start", measure=rub("47600.00")), policy) == (
+        "gold",
+        rub("12400.00"),
+    )
+    assert next_level(Standing(tier="gold", measure=0), policy) is None
+    assert next_level(Standing(tier="", measure=0), None) is None
+
+
+def test_without_tiers_nobody_has_one() -> None:
+    assert standing(DAYS, None, FEBRUARY) == Standing(tier="", measure=0)
+
+
+histories = st.lists(
+    st.builds(
+        lambda day, late, amount: Spent(
+            date=day, since=day + dt.timedelta(days=late), amount=amount
+        ),
+        st.dates(dt.date(2023, 1, 1), dt.date(2026, 12, 31)),
+        st.integers(0, 60),
+        st.integers(-(10**6), 7 * 10**6),
+    ),
+    max_size=12,
+)
+moments = st.dates(dt.date(2025, 1, 1), dt.date(2027, 6, 1))
+
+
+@given(histories, moments, st.sampled_from(WINDOWS), st.sampled_from(DEMOTIONS))
+def test_only_days_since_the_windows_start_matter(
+    history: list[Spent], on: dt.date, window: str, demote: str
+) -> None:
+    policy = tiers(window, demote)
+    start = window_start(policy, on)
+    kept = [it for it in history if it.date >= start]
+    assert standing(history, policy, on) == standing(kept, policy, on)
+
+
+@given(histories, moments, st.sampled_from(WINDOWS), st.sampled_from(DEMOTIONS))
+def test_the_standing_does_not_depend_on_the_order_in_which_days_arrive(
+    history: list[Spent], on: dt.date, window: str, demote: str
+) -> None:
+    policy = tiers(window, demote)
+    assert standing(history[::-1], policy, on) == standing(history, policy, on)
+
+
+@given(histories, moments, st.sampled_from(WINDOWS), st.sampled_from(DEMOTIONS))
+def test_nobody_stands_below_what_the_window_holds(
+    history: list[Spent], on: dt.date, window: str, demote: str
+) -> None:
+    policy = tiers(window, demote)
+    found = standing(history, policy, on)
+    order = [it.id for it in policy.levels]
+    assert order.index(found.tier) >= order.index(policy.level(found.measure))
