@@ -6,14 +6,14 @@ line. `base` says what each sees: the net as it finds it (cascade) or as it stoo
 began (original).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from loyaltyd.domain.basket import PIECE
 from loyaltyd.domain.conditions import Scene, unmet
 from loyaltyd.domain.explain import Cause, Why
 from loyaltyd.domain.money import half_up, part_of
-from loyaltyd.domain.position import Position
+from loyaltyd.domain.position import Position, total
 from loyaltyd.domain.program import (
     CARD_RULE,
     ITEM,
@@ -27,28 +27,51 @@ from loyaltyd.domain.program import (
 )
 from loyaltyd.domain.spread import spread, spread_within
 
+Shares = Mapping[int, int]  # place of a line in the basket → minor units, none of them zero
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What a rule would take off each line, minor units, or why it takes nothing."""
+    """What a rule would take off which lines, or why it takes nothing."""
 
     rule: Rule
-    shares: tuple[int, ...]
+    shares: Shares
     why: Why | None = None
 
     @property
     def amount(self) -> int:
         """What it takes off the receipt."""
-        return sum(self.shares)
+        return sum(self.shares.values())
+
+
+@dataclass(slots=True, kw_only=True)
+class _Work:
+    """The receipt under the rules' hands: lines, which rules mean which, what is left to pay."""
+
+    lines: Sequence[Position]
+    places: Mapping[str, Sequence[int]]  # rule → its lines
+    rounding: Rounding
+    scene: Scene
+    total: int
+
+    def nets(self, rules: Iterable[Rule]) -> dict[int, int]:
+        """What is left of each line that one of the rules means."""
+        meant = {place for rule in rules for place in self.places.get(rule.id, ())}
+        return {place: self.lines[place].net for place in meant}
 
 
 def discount(lines: Sequence[Position], program: Program, scene: Scene) -> list[Why]:
     """Let the item and receipt rules work on lines; say what became of each rule."""
+    places = program.goods.places([position.line for position in lines])
+    places[CARD_RULE] = list(range(len(lines)))
+    work = _Work(
+        lines=lines, places=places, rounding=program.rounding, scene=scene, total=total(lines)
+    )
     trace = []
     for group in program.item:
-        trace += _run(group, ITEM, lines, program.rounding, scene)
+        trace += _run(group, ITEM, work)
     for group in (*_card_group(program, scene), *program.receipt):
-        trace += _run(group, RECEIPT, lines, program.rounding, scene)
+        trace += _run(group, RECEIPT, work)
     return trace
 
 
@@ -62,58 +85,52 @@ def _card_group(program: Program, scene: Scene) -> tuple[Group, ...]:
     return (Group(rules=(rule,)),)
 
 
-def _run(
-    group: Group, layer: str, lines: Sequence[Position], rounding: Rounding, scene: Scene
-) -> list[Why]:
-    began = tuple(position.net for position in lines)
+def _run(group: Group, layer: str, work: _Work) -> list[Why]:
+    began, total_then = work.nets(group.rules), work.total
     if group.pick != "all":
-        offers = [_offer(rule, lines, began, rounding, scene) for rule in group.rules]
-        counting = _per_line(offers, group.pick) if layer == ITEM else _winner(offers, group.pick)
+        offers = [_offer(rule, work, began, total_then) for rule in group.rules]
+        counting = (_per_line if layer == ITEM else _winner)(offers, group.pick)
         return [
-            _applied(offer, shares, layer, lines)
+            _applied(offer, shares, layer, work)
             for offer, shares in zip(offers, counting, strict=True)
         ]
     trace = []
     for rule in group.rules:
-        nets = began if group.base == "original" else tuple(it.net for it in lines)
-        offer = _offer(rule, lines, nets, rounding, scene)
-        trace.append(_applied(offer, offer.shares, layer, lines))
+        if group.base == "original":
+            offer = _offer(rule, work, began, total_then)
+        else:
+            offer = _offer(rule, work, work.nets([rule]), work.total)
+        trace.append(_applied(offer, offer.shares, layer, work))
     return trace
 
 
-def _offer(
-    rule: Rule, lines: Sequence[Position], nets: Sequence[int], rounding: Rounding, scene: Scene
-) -> Offer:
-    """What rule takes off lines whose nets are as given, within the room that each still has."""
-    nothing = (0,) * len(lines)
-    why = unmet(rule, scene, sum(nets))
-    if why is None:
-        why, eligible = _goods(rule, lines)
+def _offer(rule: Rule, work: _Work, nets: Mapping[int, int], sees: int) -> Offer:
+    """What rule takes off lines of those nets, within each line's room; sees is the total's net."""
+    places = work.places.get(rule.id)
+    if not places:
+        return Offer(rule=rule, shares={}, why=Why(rule=rule.id, cause=Cause.GOODS))
+    why = unmet(rule, work.scene, sees)
+    eligible = [place for place in places if work.lines[place].may_discount]
+    if why is None and not eligible:
+        why = Why(rule=rule.id, cause=Cause.NO_DISCOUNT)
     if why is not None:
-        return Offer(rule=rule, shares=nothing, why=why)
-    weights = [net if it else 0 for net, it in zip(nets, eligible, strict=True)]
-    rooms = [position.room if it else 0 for position, it in zip(lines, eligible, strict=True)]
+        return Offer(rule=rule, shares={}, why=why)
+    weights = [nets[place] for place in eligible]
+    rooms = [work.lines[place].room for place in eligible]
     if rule.layer == ITEM:
-        shares = _item_shares(rule, lines, weights, rooms, rounding)
+        lines = [work.lines[place] for place in eligible]
+        shares = _item_shares(rule, lines, weights, rooms, work.rounding)
     else:
-        shares = _receipt_shares(rule, weights, rooms, rounding)
-    if any(shares):
-        return Offer(rule=rule, shares=tuple(shares))
-    cause = Cause.TOO_LITTLE if any(rooms) else _empty(weights)
-    return Offer(rule=rule, shares=nothing, why=Why(rule=rule.id, cause=cause))
+        shares = _receipt_shares(rule, weights, rooms, work.rounding)
+    taken = {place: share for place, share in zip(eligible, shares, strict=True) if share}
+    if taken:
+        return Offer(rule=rule, shares=taken)
+    return Offer(rule=rule, shares={}, why=Why(rule=rule.id, cause=_nothing(weights, rooms)))
 
 
-def _goods(rule: Rule, lines: Sequence[Position]) -> tuple[Why | None, list[bool]]:
-    meant = [rule.on.has(position.line) for position in lines]
-    if not any(meant):
-        return Why(rule=rule.id, cause=Cause.GOODS), meant
-    eligible = [it and position.may_discount for it, position in zip(meant, lines, strict=True)]
-    if not any(eligible):
-        return Why(rule=rule.id, cause=Cause.NO_DISCOUNT), eligible
-    return None, eligible
-
-
-def _empty(weights: Sequence[int]) -> Cause:
+def _nothing(weights: Sequence[int], rooms: Sequence[int]) -> Cause:
+    if any(rooms):
+        return Cause.TOO_LITTLE
     return Cause.FLOOR if any(weights) else Cause.NOTHING_LEFT
 
 
@@ -157,39 +174,40 @@ def _receipt_shares(
     return [min(share, room) for share, room in zip(shares, rooms, strict=True)]
 
 
-def _per_line(offers: Sequence[Offer], pick: str) -> list[tuple[int, ...]]:
-    """Of each line only the offer that counts; a tie goes to the earlier rule."""
-    counting: list[list[int]] = [[0] * len(offer.shares) for offer in offers]
-    for place in range(len(offers[0].shares)):
-        shares = [offer.shares[place] for offer in offers]
-        best = max(shares) if pick == "best" else next((it for it in shares if it), 0)
-        if best:
-            winner = shares.index(best)
-            counting[winner][place] = best
-    return [tuple(shares) for shares in counting]
+def _per_line(offers: Sequence[Offer], pick: str) -> list[Shares]:
+    """Of each line only the offer that counts; a tie goes to the rule that stands first."""
+    counting: list[dict[int, int]] = [{} for _ in offers]
+    best: dict[int, int] = {}
+    for number, offer in enumerate(offers):
+        for place, share in offer.shares.items():
+            winner = best.setdefault(place, number)
+            if pick == "best" and share > offers[winner].shares[place]:
+                best[place] = number
+    for place, winner in best.items():
+        counting[winner][place] = offers[winner].shares[place]
+    return list(counting)
 
 
-def _winner(offers: Sequence[Offer], pick: str) -> list[tuple[int, ...]]:
-    """Only the offer that counts for the whole receipt; a tie goes to the earlier rule."""
-    amounts = [offer.amount for offer in offers]
-    best = max(amounts) if pick == "best" else next((it for it in amounts if it), 0)
-    winner = amounts.index(best)
-    return [
-        offer.shares if number == winner else (0,) * len(offer.shares)
-        for number, offer in enumerate(offers)
-    ]
+def _winner(offers: Sequence[Offer], pick: str) -> list[Shares]:
+    """Only the offer that counts for the receipt; a tie goes to the rule that stands first."""
+    giving = [number for number, offer in enumerate(offers) if offer.shares]
+    if pick == "best":
+        giving.sort(key=lambda number: -offers[number].amount)
+    return [offer.shares if number in giving[:1] else {} for number, offer in enumerate(offers)]
 
 
-def _applied(offer: Offer, shares: Sequence[int], layer: str, lines: Sequence[Position]) -> Why:
+def _applied(offer: Offer, shares: Shares, layer: str, work: _Work) -> Why:
     """Take the shares off, and say what became of the rule."""
     if offer.why is not None:
         return offer.why
     given = 0
-    for position, share in zip(lines, shares, strict=True):
+    for place, share in shares.items():
+        position = work.lines[place]
         part = min(share, position.room)
         position.take(offer.rule.id, layer, part)
         given += part
+    work.total -= given
     if given:
         return Why(rule=offer.rule.id, cause=Cause.APPLIED, has=given)
-    cause = Cause.BETTER_RULE if not any(shares) else Cause.NOTHING_LEFT
+    cause = Cause.NOTHING_LEFT if shares else Cause.BETTER_RULE
     return Why(rule=offer.rule.id, cause=cause, has=offer.amount)

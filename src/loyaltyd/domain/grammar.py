@@ -41,7 +41,7 @@ def _choice(*, later: tuple[str, ...]) -> BeforeValidator:
 
 
 def _pattern(text: str) -> str:
-    if "*" in text.removesuffix("/*") or not text.strip("/*"):
+    if "*" in text.removesuffix("/*") or text.endswith("/") or not text.strip("/*"):
         raise ValueError('must be a category such as "dairy/milk", or "dairy/*" for all below it')
     return text
 

@@ -43,21 +43,9 @@ class Position:
     may_redeem: bool = True
     effects: list[Effect] = field(default_factory=list)
     paid: list[Paid] = field(default_factory=list)
-
-    @property
-    def discount(self) -> int:
-        """What the rules took off."""
-        return sum(effect.amount for effect in self.effects)
-
-    @property
-    def redeemed(self) -> int:
-        """What wallets paid, as a discount or as tender."""
-        return sum(paid.money for paid in self.paid)
-
-    @property
-    def as_discount(self) -> int:
-        """The part of redeemed that lowers the price."""
-        return sum(paid.money for paid in self.paid if not paid.tender)
+    discount: int = 0  # what the rules took off: the sum of effects
+    redeemed: int = 0  # what wallets paid, as a discount or as tender: the sum of paid
+    as_discount: int = 0  # the part of redeemed that lowers the price
 
     @property
     def net(self) -> int:
@@ -67,12 +55,21 @@ class Position:
     @property
     def room(self) -> int:
         """What a discount may still take: down to nothing, or to the floor price."""
-        return max(0, min(self.net, self.gross - self.discount - self.as_discount - self.floor))
+        to_floor = self.gross - self.discount - self.as_discount - self.floor
+        return max(0, min(self.net, to_floor))
 
     def take(self, rule: str, layer: str, amount: int) -> None:
         """Let a rule take amount off."""
         if amount:
             self.effects.append(Effect(rule=rule, layer=layer, amount=amount))
+            self.discount += amount
+
+    def pay(self, paid: Paid) -> None:
+        """Let a wallet pay a part."""
+        self.paid.append(paid)
+        self.redeemed += paid.money
+        if not paid.tender:
+            self.as_discount += paid.money
 
 
 def positions(basket: Basket, program: Program, on: dt.date) -> list[Position] | Refusal:

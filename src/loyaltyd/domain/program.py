@@ -5,7 +5,7 @@ wallet's scale, shares in millionths, dates are local days of the till.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -109,6 +109,31 @@ class Match:
             or line.category in self.categories
             or line.category.startswith(self.below)
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoodsIndex:
+    """Which rules mean which goods, so that a basket only meets the rules that can match."""
+
+    all_goods: tuple[str, ...]
+    by_sku: Mapping[str, tuple[str, ...]]
+    by_category: Mapping[str, tuple[str, ...]]  # a category, or a prefix with its slash
+
+    def places(self, lines: Sequence[Line]) -> dict[str, list[int]]:
+        """The lines that each rule means, by their place; rules that mean none are left out."""
+        found: dict[str, list[int]] = {rule: list(range(len(lines))) for rule in self.all_goods}
+        for place, line in enumerate(lines):
+            for rule in self._meaning(line):
+                found.setdefault(rule, []).append(place)
+        return found
+
+    def _meaning(self, line: Line) -> set[str]:
+        rules = {*self.by_sku.get(line.sku, ()), *self.by_category.get(line.category, ())}
+        slash = line.category.find("/")
+        while slash >= 0:
+            rules.update(self.by_category.get(line.category[: slash + 1], ()))
+            slash = line.category.find("/", slash + 1)
+        return rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +246,17 @@ class Program:
     item: tuple[Group, ...]
     receipt: tuple[Group, ...]
     points: tuple[Group, ...]
+    goods: GoodsIndex = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the rules by the goods that they mean."""
+        object.__setattr__(
+            self, "goods", _indexed([rule for it in self._groups for rule in it.rules])
+        )
+
+    @property
+    def _groups(self) -> tuple[Group, ...]:
+        return (*self.item, *self.receipt, *self.points)
 
     def range_of(self, number: str) -> CardRange | None:
         """The range that holds number; ranges of a program never overlap."""
@@ -236,5 +272,19 @@ class Program:
 
     def rule(self, name: str) -> Rule | None:
         """The rule of that id; none for a discount card's own."""
-        groups = (*self.item, *self.receipt, *self.points)
-        return next((rule for group in groups for rule in group.rules if rule.id == name), None)
+        return next((it for group in self._groups for it in group.rules if it.id == name), None)
+
+
+def _indexed(rules: Sequence[Rule]) -> GoodsIndex:
+    by_sku: dict[str, tuple[str, ...]] = {}
+    by_category: dict[str, tuple[str, ...]] = {}
+    for rule in rules:
+        for sku in rule.on.skus:
+            by_sku[sku] = (*by_sku.get(sku, ()), rule.id)
+        for category in (*rule.on.categories, *rule.on.below):
+            by_category[category] = (*by_category.get(category, ()), rule.id)
+    return GoodsIndex(
+        all_goods=tuple(rule.id for rule in rules if rule.on == Match()),
+        by_sku=by_sku,
+        by_category=by_category,
+    )

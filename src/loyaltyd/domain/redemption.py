@@ -95,7 +95,7 @@ def _pay(lines: Sequence[Position], wallet: Wallet, points: int, program: Progra
     for position, amount, part in zip(lines, paid, parts, strict=True):
         if amount:
             tender = wallet.points_as == TENDER
-            position.paid.append(Paid(wallet=wallet.id, money=amount, points=part, tender=tender))
+            position.pay(Paid(wallet=wallet.id, money=amount, points=part, tender=tender))
 
 
 def _points(money: int, wallet: Wallet, digits: int) -> int:

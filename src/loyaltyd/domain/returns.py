@@ -15,7 +15,7 @@ from loyaltyd.domain.conditions import Scene
 from loyaltyd.domain.earning import earned, scene_of_points, spend
 from loyaltyd.domain.ledger import REDEEMED, Posting
 from loyaltyd.domain.money import half_up
-from loyaltyd.domain.position import Effect, Paid, Position, positions
+from loyaltyd.domain.position import Position, positions
 from loyaltyd.domain.postings import points_of
 from loyaltyd.domain.program import Program, Wallet
 from loyaltyd.domain.quote import LineResult, Points
@@ -217,12 +217,9 @@ def _reduce(position: Position, result: LineResult, returned: int) -> None:
         return amount - _share(amount, returned, sold)
 
     position.gross = stays(result.gross)
-    position.paid = [
-        Paid(wallet=it.wallet, money=stays(it.money), points=stays(it.points), tender=it.tender)
-        for it in result.paid
-    ]
-    rest = position.gross - position.redeemed - stays(result.net)
-    position.effects = [Effect(rule="", layer="", amount=rest)] if rest else []
+    for paid in result.paid:
+        position.pay(replace(paid, money=stays(paid.money), points=stays(paid.points)))
+    position.take("", "", position.gross - position.redeemed - stays(result.net))
 
 
 def _with_taken(
