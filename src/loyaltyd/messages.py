@@ -102,7 +102,7 @@ PAGE: Mapping[str, str] = {
     "no_name": "No name",
     "new_card": "New card",
     "status_new": "Opens with its first receipt",
-    "status_blocked": "This card is blocked",
+    "status_blocked": "Blocked",
     "kind_bonus": "Bonus card",
     "kind_discount": "Discount card",
     "kind_gift": "Gift card",
@@ -118,15 +118,16 @@ PAGE: Mapping[str, str] = {
     "expiring": "{amount} expire {when}",
     "today": "today",
     "tomorrow": "tomorrow",
-    "gone": "Card cleared",
+    "on_date": "on {date}",
     "no_details": "The card was read, but its details could not be loaded",
     "last_refusal": "Last refusal",
-    "no_refusal": "No refusals",
+    "no_refusal": "No refusals yet",
     "readers": "Readers",
     "reader_up": "ready",
     "reader_down": "not connected",
     "reader_garbled": "misread",
     "no_readers": "no readers set up",
+    "connecting": "connecting…",
     "online": "connected",
     "offline": "No connection to loyaltyd, trying again…",
     "sign_in": "This page has to sign in. Ask store IT for a new address.",
@@ -136,7 +137,7 @@ PAGE: Mapping[str, str] = {
     "key_text": "Text size",
 }
 COUNTED: Mapping[str, tuple[str, str]] = {
-    "in_days": ("in {count} day, on {date}", "in {count} days, on {date}"),
+    "in_days": ("in {count} day", "in {count} days"),
 }
 
 
