@@ -1,0 +1,129 @@
+"""Each operation's call: resolve the read's handle, ask the till, tell the events."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from loyaltyd.api.answers import HealthAnswer, PageAnswer, StatusAnswer
+from loyaltyd.api.door import Door
+from loyaltyd.api.tokens import CODE_S
+from loyaltyd.domain.refusal import Reason, Refusal, refused
+from loyaltyd.till import cards, checkout, returns
+from loyaltyd.till.answers import (
+    CancelAnswer,
+    CardViewAnswer,
+    QuoteAnswer,
+    ReceiptAnswer,
+    RecordedReceiptAnswer,
+    ReturnAnswer,
+)
+from loyaltyd.till.checkout import QuoteChanged
+from loyaltyd.till.requests import CardRequest, QuoteRequest
+
+WithCard = TypeVar("WithCard", QuoteRequest, CardRequest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What a caller sent: the path's parameters, and the body as the operation's request."""
+
+    path: Mapping[str, str]
+    body: Any
+
+
+async def quote_receipt(door: Door, sent: Sent) -> QuoteAnswer | Refusal:
+    """POST /v1/quotes."""
+    request = _with_number(door, sent.body)
+    if isinstance(request, Refusal):
+        return request
+    return await checkout.quote_receipt(door.till, request)
+
+
+async def confirm_receipt(door: Door, sent: Sent) -> ReceiptAnswer | Refusal | QuoteChanged:
+    """POST /v1/receipts."""
+    request = _with_number(door, sent.body)
+    if isinstance(request, Refusal):
+        return request
+    answer = await checkout.confirm_receipt(door.till, request)
+    if isinstance(answer, dict) and not answer.get("replayed"):
+        door.events.publish(
+            "receipt_confirmed", {"receipt": answer["receipt"], "seq": answer["seq"]}
+        )
+    return answer
+
+
+async def read_receipt(door: Door, sent: Sent) -> RecordedReceiptAnswer | Refusal:
+    """GET /v1/receipts/{receipt}."""
+    return await checkout.read_receipt(door.till, sent.path["receipt"])
+
+
+async def cancel_receipt(door: Door, sent: Sent) -> CancelAnswer | Refusal:
+    """POST /v1/receipts/{receipt}/cancel."""
+    return await checkout.cancel_receipt(door.till, sent.path["receipt"], sent.body)
+
+
+async def return_goods(door: Door, sent: Sent) -> ReturnAnswer | Refusal:
+    """POST /v1/receipts/{receipt}/returns."""
+    return await returns.return_goods(door.till, sent.path["receipt"], sent.body)
+
+
+async def read_card(door: Door, sent: Sent) -> CardViewAnswer | Refusal:
+    """GET /v1/cards/{number}."""
+    number = _number(door, sent.path["number"])
+    return number if isinstance(number, Refusal) else await cards.read_card(door.till, number)
+
+
+async def issue_card(door: Door, sent: Sent) -> CardViewAnswer | Refusal:
+    """POST /v1/cards."""
+    request = _with_number(door, sent.body)
+    return request if isinstance(request, Refusal) else await cards.issue_card(door.till, request)
+
+
+async def block_card(door: Door, sent: Sent) -> CardViewAnswer | Refusal:
+    """POST /v1/cards/{number}/block."""
+    number = _number(door, sent.path["number"])
+    if isinstance(number, Refusal):
+        return number
+    return await cards.block_card(door.till, number, sent.body)
+
+
+async def unblock_card(door: Door, sent: Sent) -> CardViewAnswer | Refusal:
+    """POST /v1/cards/{number}/unblock."""
+    number = _number(door, sent.path["number"])
+    if isinstance(number, Refusal):
+        return number
+    return await cards.unblock_card(door.till, number, sent.body)
+
+
+async def open_page(door: Door, _sent: Sent) -> PageAnswer:
+    """POST /v1/pages."""
+    until = door.clock() + dt.timedelta(seconds=CODE_S)
+    code = door.tokens.page_code()
+    return {"page": f"/till?code={code}", "expires_at": until.isoformat(timespec="seconds")}
+
+
+async def read_status(door: Door, _sent: Sent) -> StatusAnswer:
+    """GET /v1/status."""
+    return await door.status()
+
+
+async def read_health(_door: Door, _sent: Sent) -> HealthAnswer:
+    """GET /healthz."""
+    return {"status": "ok"}
+
+
+def _number(door: Door, text: str) -> str | Refusal:
+    """Return the card number that text is, or stands for as the handle of a read."""
+    if not door.events.is_handle(text):
+        return text
+    return door.events.number(text) or refused(Reason.READ_UNKNOWN)
+
+
+def _with_number(door: Door, request: WithCard) -> WithCard | Refusal:
+    if request.card is None:
+        return request
+    number = _number(door, request.card)
+    if isinstance(number, Refusal) or number == request.card:
+        return number if isinstance(number, Refusal) else request
+    return request.model_copy(update={"card": number})

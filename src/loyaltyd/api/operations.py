@@ -1,0 +1,299 @@
+"""The table of operations: routes, OpenAPI, the human docs and the 501s are all made from it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from loyaltyd.api import answers, calls
+from loyaltyd.api.calls import Sent
+from loyaltyd.api.door import Door
+from loyaltyd.api.tokens import Scope
+from loyaltyd.domain.refusal import Reason
+from loyaltyd.till import answers as till_answers
+from loyaltyd.till import requests
+
+# What any operation may be refused for, and what any that takes a body may.
+ALWAYS = (
+    Reason.HOST_REFUSED,
+    Reason.ORIGIN_REFUSED,
+    Reason.TOKEN_MISSING,
+    Reason.TOKEN_SCOPE,
+    Reason.TOO_MANY_REQUESTS,
+    Reason.LEDGER_FULL,
+    Reason.LEDGER_UNAVAILABLE,
+)
+WITH_BODY = (Reason.CONTENT_TYPE, Reason.BODY_TOO_LARGE, Reason.REQUEST_INVALID)
+OF_A_CARD = (
+    Reason.CARD_INVALID,
+    Reason.CARD_UNKNOWN,
+    Reason.READ_UNKNOWN,
+    Reason.NOT_A_CARD,
+    Reason.NO_PROGRAM,
+)
+OF_A_BASKET = (
+    *OF_A_CARD,
+    Reason.AT_OUT_OF_WINDOW,
+    Reason.WALLET_UNKNOWN,
+    Reason.LINE_INCOMPLETE,
+    Reason.AMOUNT_TOO_LARGE,
+    Reason.CARD_BLOCKED,
+    Reason.CARD_NOT_ISSUED,
+    Reason.NOT_BUILT,
+)
+OF_A_RECEIPT = (Reason.RECEIPT_UNKNOWN, Reason.AT_OUT_OF_WINDOW, Reason.RECEIPT_CANCELLED)
+
+BASKET: Mapping[str, Any] = {
+    "receipt": "msk017-3-000123",
+    "cashier": "17",
+    "card": "2990000000019",
+    "lines": [
+        {
+            "line": 1,
+            "sku": "4600682000013",
+            "name": "Milk 1 l",
+            "category": "dairy/milk",
+            "quantity": "2",
+            "unit": "pc",
+            "price": "89.90",
+        },
+        {
+            "line": 2,
+            "sku": "2100123",
+            "name": "Apples",
+            "category": "fruit/apples",
+            "quantity": "0.347",
+            "unit": "kg",
+            "price": "389.99",
+        },
+    ],
+    "redeem": {"bonus": "max"},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What can be asked next, with parts of request or answer (OpenAPI runtime expressions)."""
+
+    to: str
+    path: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One call of the API; scope None: anyone may call."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    call: Callable[[Door, Sent], Awaitable[Any]]
+    answer: Any  # the type of what it answers
+    request: type[BaseModel] | None = None
+    status: int = 200
+    scope: Scope | None = None
+    reasons: tuple[Reason, ...] = ()
+    example: Mapping[str, Any] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+
+    @property
+    def refusals(self) -> tuple[Reason, ...]:
+        """Every reason that this operation may refuse with."""
+        with_path = (Reason.REQUEST_INVALID,) if "{" in self.path else ()
+        with_body = WITH_BODY if self.request else ()
+        return tuple(dict.fromkeys((*ALWAYS, *with_path, *with_body, *self.reasons)))
+
+
+BY_RECEIPT = {"receipt": "$response.body#/receipt"}
+BY_CARD = {"number": "$request.body#/card"}
+BY_NUMBER = {"number": "$request.path.number"}
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name="quoteReceipt",
+        method="POST",
+        path="/v1/quotes",
+        summary="What this basket and card give now; changes nothing",
+        call=calls.quote_receipt,
+        request=requests.QuoteRequest,
+        answer=till_answers.QuoteAnswer,
+        scope=Scope.QUOTE,
+        reasons=OF_A_BASKET,
+        example=BASKET,
+        links=(Link(to="confirmReceipt", body="$request.body"),),
+    ),
+    Operation(
+        name="confirmReceipt",
+        method="POST",
+        path="/v1/receipts",
+        summary="Confirm a receipt: the quote's body, and its token; safe to send again",
+        call=calls.confirm_receipt,
+        request=requests.ReceiptRequest,
+        answer=till_answers.ReceiptAnswer,
+        status=201,
+        scope=Scope.COMMIT,
+        reasons=(
+            *OF_A_BASKET,
+            Reason.ID_REUSED,
+            Reason.PAYMENTS_MISMATCH,
+            Reason.QUOTE_CHANGED,
+            Reason.QUOTE_EXPIRED,
+            Reason.QUOTE_INVALID,
+        ),
+        example=BASKET,
+        links=(
+            Link(to="readReceipt", path=BY_RECEIPT),
+            Link(to="cancelReceipt", path=BY_RECEIPT, body={}),
+            Link(to="returnGoods", path=BY_RECEIPT),
+            Link(to="confirmReceipt", body="$request.body"),
+        ),
+    ),
+    Operation(
+        name="readReceipt",
+        method="GET",
+        path="/v1/receipts/{receipt}",
+        summary="The receipt as recorded, its returns and its state",
+        call=calls.read_receipt,
+        answer=till_answers.RecordedReceiptAnswer,
+        scope=Scope.QUOTE,
+        reasons=(Reason.RECEIPT_UNKNOWN,),
+    ),
+    Operation(
+        name="cancelReceipt",
+        method="POST",
+        path="/v1/receipts/{receipt}/cancel",
+        summary="The receipt never happened",
+        call=calls.cancel_receipt,
+        request=requests.MomentRequest,
+        answer=till_answers.CancelAnswer,
+        scope=Scope.COMMIT,
+        reasons=(*OF_A_RECEIPT, Reason.RECEIPT_RETURNED),
+        links=(Link(to="readReceipt", path=BY_RECEIPT), Link(to="returnGoods", path=BY_RECEIPT)),
+    ),
+    Operation(
+        name="returnGoods",
+        method="POST",
+        path="/v1/receipts/{receipt}/returns",
+        summary="Goods come back, wholly or in part",
+        call=calls.return_goods,
+        request=requests.ReturnRequest,
+        answer=till_answers.ReturnAnswer,
+        status=201,
+        scope=Scope.COMMIT,
+        reasons=(
+            *OF_A_RECEIPT,
+            Reason.LINE_UNKNOWN,
+            Reason.LINE_INCOMPLETE,
+            Reason.ID_REUSED,
+            Reason.RETURN_EXCEEDS_SOLD,
+        ),
+        example={"return": "msk017-1-R000009", "lines": [{"line": 1, "quantity": "1"}]},
+        links=(
+            Link(to="readReceipt", path=BY_RECEIPT),
+            Link(to="cancelReceipt", path=BY_RECEIPT, body={}),
+        ),
+    ),
+    Operation(
+        name="readCard",
+        method="GET",
+        path="/v1/cards/{number}",
+        summary="The card, its holder's greeting name, tier, wallets, what is about to expire",
+        call=calls.read_card,
+        answer=till_answers.CardViewAnswer,
+        scope=Scope.QUOTE,
+        reasons=OF_A_CARD,
+    ),
+    Operation(
+        name="issueCard",
+        method="POST",
+        path="/v1/cards",
+        summary="Issue or enrol a card",
+        call=calls.issue_card,
+        request=requests.CardRequest,
+        answer=till_answers.CardViewAnswer,
+        status=201,
+        scope=Scope.COMMIT,
+        reasons=(*OF_A_CARD, Reason.AT_OUT_OF_WINDOW, Reason.CARD_EXISTS, Reason.CARD_BLOCKED),
+        example={
+            "card": "2990000000019",
+            "kind": "bonus",
+            "holder": {"name": "Anna", "birthday": "1990-05-01", "phone": "+79990000000"},
+        },
+        links=(
+            Link(to="readCard", path=BY_CARD),
+            Link(to="blockCard", path=BY_CARD, body={"reason": "lost"}),
+            Link(to="unblockCard", path=BY_CARD, body={}),
+        ),
+    ),
+    Operation(
+        name="blockCard",
+        method="POST",
+        path="/v1/cards/{number}/block",
+        summary="Block a card: lost, stolen, misused",
+        call=calls.block_card,
+        request=requests.BlockRequest,
+        answer=till_answers.CardViewAnswer,
+        scope=Scope.COMMIT,
+        reasons=(*OF_A_CARD, Reason.AT_OUT_OF_WINDOW, Reason.CARD_NOT_ISSUED),
+        example={"reason": "lost"},
+        links=(
+            Link(to="unblockCard", path=BY_NUMBER, body={}),
+            Link(to="readCard", path=BY_NUMBER),
+        ),
+    ),
+    Operation(
+        name="unblockCard",
+        method="POST",
+        path="/v1/cards/{number}/unblock",
+        summary="Let a blocked card be used again",
+        call=calls.unblock_card,
+        request=requests.MomentRequest,
+        answer=till_answers.CardViewAnswer,
+        scope=Scope.MANAGER,
+        reasons=(*OF_A_CARD, Reason.AT_OUT_OF_WINDOW, Reason.CARD_NOT_ISSUED),
+        links=(Link(to="readCard", path=BY_NUMBER),),
+    ),
+    Operation(
+        name="openPage",
+        method="POST",
+        path="/v1/pages",
+        summary="A one-use address at which a browser without a token opens the cashier page",
+        call=calls.open_page,
+        request=requests.Request,
+        answer=answers.PageAnswer,
+        status=201,
+        scope=Scope.EVENTS,
+    ),
+    Operation(
+        name="readStatus",
+        method="GET",
+        path="/v1/status",
+        summary="All that store IT asks",
+        call=calls.read_status,
+        answer=answers.StatusAnswer,
+        scope=Scope.STATUS,
+    ),
+    Operation(
+        name="readHealth",
+        method="GET",
+        path="/healthz",
+        summary="Whether the process answers",
+        call=calls.read_health,
+        answer=answers.HealthAnswer,
+    ),
+)
+
+# Calls of the contract that this version answers with 501, by name; OpenAPI leaves them out.
+NOT_BUILT: tuple[tuple[str, str], ...] = (
+    ("/v1/cards/{number}/replace", "replacing a card"),
+    ("/v1/cards/{number}/link", "linking a card"),
+    ("/v1/transfers", "transfers"),
+    ("/v1/reservations", "reservations"),
+    ("/v1/reservations/{reservation}/confirm", "reservations"),
+    ("/v1/reservations/{reservation}/cancel", "reservations"),
+    ("/v1/ratings", "ratings"),
+    ("/v1/days/open", "business days"),
+    ("/v1/days/close", "business days"),
+)

@@ -1,0 +1,72 @@
+"""Where the till listens: TCP on loopback, and a Unix socket for its group."""
+
+import contextlib
+import os
+import pathlib
+import socket
+import stat
+from collections.abc import Iterator
+
+from loyaltyd.domain.errors import LoyaltyError
+
+BACKLOG = 64  # connections that wait while the daemon starts.
+
+
+def listening(
+    address: tuple[str, int], path: pathlib.Path | None, opened: contextlib.ExitStack
+) -> list[socket.socket]:
+    """Return the listening sockets, TCP first; opened closes them. LoyaltyError: one is taken."""
+    sockets = [opened.enter_context(_tcp(*address))]
+    if path is not None:
+        sockets.append(opened.enter_context(_unix(path)))
+    return sockets
+
+
+def _tcp(host: str, port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        said = (error.strerror or "can't listen").lower()
+        raise LoyaltyError(
+            f"{host}:{port}: {said} ([api] listen; `ss -ltnp` shows whose it is)"
+        ) from error
+    return listening
+
+
+@contextlib.contextmanager
+def _unix(path: pathlib.Path) -> Iterator[socket.socket]:
+    listening = socket.socket(socket.AF_UNIX)
+    try:
+        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        _clear(path)
+        mask = os.umask(0o117)  # born with mode 0660: its group may call, nobody else, at no moment
+        try:
+            listening.bind(os.fspath(path))
+        finally:
+            os.umask(mask)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise LoyaltyError(f"{path}: {error.strerror or error} ([api] socket)") from error
+    try:
+        yield listening
+    finally:
+        listening.close()
+        path.unlink(missing_ok=True)
+
+
+def _clear(path: pathlib.Path) -> None:
+    """Remove the socket that a killed daemon left; OSError when it is in use, or no socket."""
+    if not path.exists():
+        return
+    if not stat.S_ISSOCK(path.stat().st_mode):
+        raise OSError(f"{path.name} exists and is no socket")
+    with socket.socket(socket.AF_UNIX) as knocking:
+        knocking.settimeout(1)
+        if knocking.connect_ex(os.fspath(path)) == 0:
+            raise OSError("another daemon listens there")
+    path.unlink()

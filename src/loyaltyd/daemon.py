@@ -1,0 +1,307 @@
+"""The composition root of a till: builds its parts, owns threads and clock, stops in reverse."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import os
+import pathlib
+import resource
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import structlog
+import uvicorn
+
+from loyaltyd import logs
+from loyaltyd.api.app import app
+from loyaltyd.api.connections import KEEP_ALIVE_S, Connection
+from loyaltyd.api.door import Door
+from loyaltyd.api.events import Events
+from loyaltyd.api.guard import access
+from loyaltyd.api.meters import Meters
+from loyaltyd.api.sockets import BACKLOG, listening
+from loyaltyd.api.status import Status
+from loyaltyd.api.tokens import Tokens, tokens_in
+from loyaltyd.config import Reader, Settings
+from loyaltyd.domain.card import CardNumber
+from loyaltyd.domain.errors import ConfigError, LoyaltyError, StoreDamaged
+from loyaltyd.domain.refusal import Reason, Refusal, refused
+from loyaltyd.domain.toml import Fault, decoded
+from loyaltyd.link.signatures import chain_key, derived, public_hex, till_key
+from loyaltyd.messages import sentence
+from loyaltyd.readers.drivers import DRIVERS
+from loyaltyd.readers.profiles import PROFILES
+from loyaltyd.readers.read import CardRead, Garbled, PaymentCard, Read
+from loyaltyd.readers.supervisor import ReaderState, Source, Supervisor
+from loyaltyd.store.ledger import Ledger, open_ledger
+from loyaltyd.till.identify import identified
+from loyaltyd.till.programs import keep_programs
+from loyaltyd.till.till import Till
+
+GRACE_S = 5  # for answers under way when the daemon is told to stop.
+LOOK_S = 2.0  # between looks at the ledger: its damage, and whether the till is idle.
+
+# sysexits.h. After 78 systemd doesn't start a till again: first somebody has to mend its settings.
+EXITS: dict[type[LoyaltyError], int] = {ConfigError: 78, StoreDamaged: 74, LoyaltyError: 69}
+
+log = structlog.stdlib.get_logger("loyaltyd.daemon")
+T = TypeVar("T")
+
+
+def run(settings: Settings, *, ready: Callable[[], None] = lambda: None) -> int:
+    """Serve until SIGTERM or SIGINT; return the exit code. ready is told when it answers."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold card numbers and keys
+    logs.configure(os.environ)
+    try:
+        asyncio.run(serve(settings, ready=ready))
+    except LoyaltyError as error:
+        sys.stderr.write(f"loyaltyd: {error}\n")
+        return exit_code(error)
+    return 0
+
+
+def exit_code(error: LoyaltyError) -> int:
+    """Return the exit code that tells what stopped the daemon."""
+    return next(EXITS[kind] for kind in type(error).__mro__ if kind in EXITS)
+
+
+async def serve(settings: Settings, *, ready: Callable[[], None] = lambda: None) -> None:
+    """Build the till, serve it, and take it down in reverse; LoyaltyError when it can't run."""
+    with contextlib.ExitStack() as built:
+        door, supervisors, sockets = _built(settings, built)
+        server = _Server(
+            uvicorn.Config(
+                app(door),
+                http=Connection,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,  # a path may hold a card's number
+                server_header=False,
+                proxy_headers=False,  # nobody stands between a till and its programs
+                timeout_keep_alive=KEEP_ALIVE_S,
+                timeout_graceful_shutdown=GRACE_S,
+                backlog=BACKLOG,
+            ),
+            ready,
+        )
+        stop = _Stop(server, door.events)
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, stop)
+            built.callback(loop.remove_signal_handler, name)
+        for supervisor in supervisors:
+            built.callback(supervisor.stop)
+            supervisor.start()
+        async with asyncio.TaskGroup() as tasks:
+            watch = tasks.create_task(_watch(door, stop))
+            log.info("serving", listen=str(settings.api.listen), readers=len(supervisors))
+            await server.serve(sockets)
+            watch.cancel()
+    log.info("stopped")
+    if stop.damage is not None:
+        raise stop.damage
+
+
+def _built(
+    settings: Settings, built: contextlib.ExitStack
+) -> tuple[Door, list[Supervisor], list[socket.socket]]:
+    """Build all that runs; whatever must be let go of again is on the stack."""
+    place = settings.api.listen
+    # First: a taken port is known before anything is touched.
+    sockets = listening((place.host, place.port), settings.api.socket, built)
+    key = till_key(settings.till_key)
+    ledger = _ledger(settings, public_hex(key))
+    built.callback(ledger.close)
+    till = _till(settings, ledger, derived(key, "quote token"))
+    events = Events(boot=secrets.token_hex(4), monotonic=time.monotonic)
+    ears = _Ears(till, events)
+    supervisors = [_supervisor(each, ears) for each in settings.readers]
+
+    def readers() -> list[ReaderState]:
+        return [state for supervisor in supervisors for state in supervisor.states()]
+
+    callers = tokens_in(settings.api.tokens) if settings.api.tokens else None
+    tokens = Tokens(
+        key=derived(key, "page cookie"), now_s=lambda: int(time.time()), callers=callers
+    )
+    address = sockets[0].getsockname()
+    door = Door(
+        till=till,
+        events=events,
+        tokens=tokens,
+        access=access(
+            listen=(address[0], address[1]),
+            hosts=settings.api.hosts,
+            origins=settings.api.origins,
+            rate=settings.api.rate,
+        ),
+        meters=Meters(),
+        readers=readers,
+        status=Status(
+            till=till,
+            readers=readers,
+            boot=events.boot,
+            tokens=tokens.configured,
+            began=_now(),
+        ),
+        clock=_now,
+        monotonic=time.monotonic,
+    )
+    return door, supervisors, sockets
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _ledger(settings: Settings, key: str) -> Ledger:
+    place = settings.till
+    return open_ledger(
+        settings.ledger.path, chain=place.chain, store=place.store, till=place.till, key=key
+    )
+
+
+def _till(settings: Settings, ledger: Ledger, token_key: bytes) -> Till:
+    programs = keep_programs(
+        ledger, _program_text(settings.program.path), str(settings.program.path)
+    )
+    return Till(
+        ledger=ledger,
+        group=settings.till.group or "",
+        timezone=settings.till.timezone or programs[-1].timezone,
+        language=settings.till.language,
+        chain_key=chain_key(settings.chain_key, make=settings.keys.chain is None),
+        token_key=token_key,
+        at_window=settings.api.at_window,
+        clock=_now,
+        programs=programs,
+    )
+
+
+def _program_text(path: pathlib.Path) -> str:
+    try:
+        text = decoded(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"{path}: the program can't be read: {error.strerror}") from error
+    if isinstance(text, Fault):
+        raise ConfigError(text.said(str(path)))
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class _Ears:
+    """What reads become: events, said on the reader's own thread."""
+
+    till: Till
+    events: Events
+
+    def owns(self, number: str) -> bool:
+        """Whether number falls into a card range of any program this till knows."""
+        return any(program.range_of(number) for program in self.till.programs)
+
+    def heard(self, reader: str, read: Read) -> None:
+        """Say which card was presented, or why it is none."""
+        outcome = self._outcome(read)
+        if isinstance(outcome, CardNumber) and isinstance(read, CardRead):
+            facts = {"reader": reader, "medium": read.medium, "kind": outcome.kind}
+            self.events.publish("card_read", facts, number=outcome.number)
+            log.info("card_read", reader=reader, card=outcome.masked)
+        elif isinstance(outcome, Refusal):
+            said = sentence(outcome, self.till.language)
+            reason = str(outcome.reason)
+            self.events.publish(
+                "card_refused", {"reader": reader, "reason": reason, "detail": said}
+            )
+            log.info("card_refused", reader=reader, reason=reason)
+
+    def changed(self, reader: str, up: bool, detail: str) -> None:
+        """Say that a reader came or went."""
+        self.events.publish(
+            "reader_up" if up else "reader_down", {"reader": reader, "detail": detail}
+        )
+        log.log(
+            20 if up else 30, "reader_up" if up else "reader_down", reader=reader, detail=detail
+        )
+
+    def _outcome(self, read: Read) -> CardNumber | Refusal:
+        if isinstance(read, Garbled):
+            return refused(Reason.READ_GARBLED)
+        if isinstance(read, PaymentCard):
+            return refused(Reason.PAYMENT_CARD)
+        program = self.till.program_on(self.till.local(self.till.clock()).date())
+        return (
+            program
+            if isinstance(program, Refusal)
+            else identified(program, read.number, read.medium)
+        )
+
+
+def _supervisor(reader: Reader, ears: _Ears) -> Supervisor:
+    """Each reader has a supervisor of its own, for each has its own window for repeats."""
+    source = Source(
+        name=reader.name,
+        driver=DRIVERS[reader.driver](reader.device, reader.baud),
+        decoder=PROFILES[reader.profile](ears.owns),
+    )
+    return Supervisor(
+        [source],
+        on_read=ears.heard,
+        on_state=ears.changed,
+        repeat_window_s=reader.repeat_window.total_seconds(),
+    )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which leaves the signals to us and says when it is there."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass(slots=True)
+class _Stop:
+    """What ends the daemon: a signal, or a ledger that is damaged."""
+
+    server: _Server
+    events: Events
+    damage: StoreDamaged | None = field(default=None)
+
+    def __call__(self) -> None:
+        self.events.close()  # streams would hold the server up
+        self.server.should_exit = True
+
+
+async def _watch(door: Door, stop: _Stop) -> None:
+    """Stop when the ledger is damaged; checkpoint it when the till has gone idle."""
+    seen = checkpointed = 0
+    while True:
+        await asyncio.sleep(LOOK_S)
+        try:
+            ledger = door.till.ledger
+            if ledger.damage is not None:
+                log.critical("ledger_damaged", detail=str(ledger.damage))
+                stop.damage = ledger.damage
+                stop()
+                return
+            before, seen = seen, door.meters.writes
+            if seen == before != checkpointed:
+                await asyncio.wrap_future(ledger.checkpoint())
+                checkpointed = seen
+        except Exception:
+            log.exception("watching failed")

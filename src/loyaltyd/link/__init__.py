@@ -1,0 +1,1 @@
+"""What travels between till and HQ, and the keys that vouch for it."""

@@ -1,0 +1,83 @@
+"""The till's own key and the chain's: files of 32 bytes that only their owner may read."""
+
+import hashlib
+import hmac
+import os
+import pathlib
+import secrets
+import stat
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from loyaltyd.domain.errors import ConfigError
+
+KEY_BYTES = 32  # an Ed25519 seed (RFC 8032), and the HMAC key that makes account ids
+
+
+def till_key(path: pathlib.Path) -> Ed25519PrivateKey:
+    """Return the key that signs for this till, made at its first start; ConfigError if unusable."""
+    return Ed25519PrivateKey.from_private_bytes(_made_or_kept(path))
+
+
+def chain_key(path: pathlib.Path, *, make: bool) -> bytes:
+    """Return the chain's 32 bytes; make: a till that is its own chain draws them at first start.
+
+    Any other till must be given the chain's: drawn anew, its cards would open other accounts.
+    """
+    return _made_or_kept(path) if make else _kept(path)
+
+
+def public_hex(key: Ed25519PrivateKey) -> str:
+    """Return the public half, 64 hex digits, as the ledger's header names its till."""
+    return key.public_key().public_bytes_raw().hex()
+
+
+def derived(key: Ed25519PrivateKey, purpose: str) -> bytes:
+    """Return 32 bytes for a purpose of this till's own, which tell nothing of its key."""
+    return hmac.new(key.private_bytes_raw(), purpose.encode(), hashlib.sha256).digest()
+
+
+def _made_or_kept(path: pathlib.Path) -> bytes:
+    try:
+        if not path.exists():
+            _make(path)
+    except OSError as error:
+        raise ConfigError(f"{path}: the key can't be made: {error.strerror}") from error
+    return _kept(path)
+
+
+def _kept(path: pathlib.Path) -> bytes:
+    try:
+        state = path.stat()
+        if not stat.S_ISREG(state.st_mode) or state.st_mode & 0o077:
+            raise ConfigError(
+                f"{path}: must be a file that only its owner may read: chmod 600 {path}"
+            )
+        if state.st_size != KEY_BYTES:
+            raise ConfigError(f"{path}: holds {state.st_size} bytes, and a key has {KEY_BYTES}")
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: the key can't be read: {error.strerror}") from error
+
+
+def _make(path: pathlib.Path) -> None:
+    """Put a whole, synced key at path, unless somebody else has by then."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)  # unlike rename, it never replaces a key
+        except FileExistsError:
+            return
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
