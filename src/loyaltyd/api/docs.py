@@ -1,6 +1,7 @@
 """GET /docs: the API for people, from the table of operations and help texts; needs no internet."""
 
 import json
+import re
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
@@ -14,6 +15,8 @@ from loyaltyd.api.openapi import document
 from loyaltyd.api.operations import NOT_BUILT, OPERATIONS, Operation
 from loyaltyd.api.problems import ROWS
 from loyaltyd.messages import REFUSALS
+
+PAGE_LINK = re.compile(r"\]\(([a-z]+)\.md\)")  # from one help page to another, here a section each
 
 
 @cache
@@ -32,14 +35,16 @@ def page() -> str:
     )
 
 
-def _helps() -> list[Markup]:
-    """Return the help texts as HTML; they are the package's own, and raw HTML is off even so."""
+def _helps() -> list[tuple[str, Markup]]:
+    """Return the help pages' names and HTML; they are the package's own, and raw HTML is off even so."""
     markdown = MarkdownIt("js-default")
     folder = resources.files("loyaltyd") / "help"
-    texts = sorted(
-        (each for each in folder.iterdir() if each.name.endswith(".md")), key=lambda it: it.name
-    )
-    return [Markup(markdown.render(each.read_text("utf-8"))) for each in texts]  # noqa: S704  # our own texts
+    found = []
+    for name in sorted(each.name for each in folder.iterdir() if each.name.endswith(".md")):
+        text = PAGE_LINK.sub(r"](#\1)", (folder / name).read_text("utf-8"))
+        html = Markup(markdown.render(text))  # noqa: S704  # our own texts
+        found.append((name.removesuffix(".md"), html))
+    return found
 
 
 def _described(operation: Operation) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from loyaltyd.config import Settings
 
 CONNECT_S = 2.0  # loopback: a daemon that isn't there refuses at once
 ANSWER_S = 30.0  # a receipt behind a slow disk
+OPENED = "opened"  # the kind of what a stream says first: where it begins
 EVENT_BYTES_MAX = 64 * 1024  # of one event; theirs have a few hundred
 
 
@@ -65,7 +66,7 @@ class Daemon:
         )
 
     def events(self, last: str = "") -> Iterator[Event]:
-        """Yield what happens from now on, or after the event last, until the daemon ends it."""
+        """Yield OPENED, then what happens, from the event last on, until the daemon ends."""
         headers = {**_authorization(), "accept": "text/event-stream"}
         if last:
             headers["last-event-id"] = last
@@ -138,6 +139,6 @@ def _events(response: urllib3.BaseHTTPResponse) -> Iterator[Event]:
             members = dict(
                 line.split(": ", 1) for line in block.decode().splitlines() if ": " in line
             )
-            if "event" in members:
+            if "id" in members:
                 facts = json.loads(members.get("data", "{}"))
-                yield Event(id=members.get("id", ""), kind=members["event"], facts=facts)
+                yield Event(id=members["id"], kind=members.get("event", OPENED), facts=facts)

@@ -1,26 +1,15 @@
 """Exit codes: what the shell and systemd learn. Numbers above 63 are those of sysexits.h."""
 
-from loyaltyd.domain.errors import (
-    ConfigError,
-    LoyaltyError,
-    ReaderError,
-    StoreDamaged,
-    StoreError,
-    StoreFull,
-)
+from loyaltyd.domain.errors import ConfigError, LoyaltyError, StoreDamaged
 
 NO = 1  # the answer is no: findings, a refusal, a degraded till
 NOT_RUNNING = 3  # as `systemctl status` says it
-CONFIG = 78  # EX_CONFIG: systemd's RestartPreventExitStatus keeps the daemon down
 
-# The nearest class in an error's ancestry decides.
+# The nearest class in an error's ancestry decides. After 78 systemd doesn't start a till again.
 EXITS: dict[type[LoyaltyError], int] = {
-    ConfigError: CONFIG,
-    ReaderError: 69,  # EX_UNAVAILABLE
-    StoreError: 73,  # EX_CANTCREAT: this file can't be this till's ledger
+    ConfigError: 78,  # EX_CONFIG
     StoreDamaged: 74,  # EX_IOERR
-    StoreFull: 75,  # EX_TEMPFAIL: heals by itself
-    LoyaltyError: NO,
+    LoyaltyError: 69,  # EX_UNAVAILABLE
 }
 
 

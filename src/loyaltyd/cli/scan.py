@@ -3,7 +3,7 @@
 import click
 
 from loyaltyd.cli import exits
-from loyaltyd.cli.daemon_client import Daemon, Event, Refused, card_path
+from loyaltyd.cli.daemon_client import OPENED, Daemon, Event, Refused, card_path
 from loyaltyd.cli.settings import with_settings
 from loyaltyd.config import Settings
 
@@ -24,6 +24,8 @@ def command(ctx: click.Context, settings: Settings, follow: bool) -> None:
     while True:
         for event in daemon.events(last):
             last = event.id
+            if event.kind == OPENED:
+                click.echo("waiting for a card; Ctrl-C ends", err=True)
             line = _line(event, daemon, follow=follow)
             if line:
                 click.echo(line)
