@@ -36,7 +36,7 @@ def page() -> str:
 
 
 def _helps() -> list[tuple[str, Markup]]:
-    """Return the help pages' names and HTML; they are the package's own, and raw HTML is off even so."""
+    """Return the help pages' names and HTML; the texts are ours, and raw HTML is off even so."""
     markdown = MarkdownIt("js-default")
     folder = resources.files("loyaltyd") / "help"
     found = []
