@@ -9,11 +9,9 @@ import resource
 import secrets
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import structlog
 import uvicorn
@@ -30,7 +28,7 @@ from loyaltyd.api.status import Status
 from loyaltyd.api.tokens import Tokens, tokens_in
 from loyaltyd.config import Reader, Settings
 from loyaltyd.domain.card import CardNumber
-from loyaltyd.domain.errors import ConfigError, LoyaltyError, StoreDamaged
+from loyaltyd.domain.errors import ConfigError, StoreDamaged
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.domain.toml import Fault, decoded
 from loyaltyd.link.signatures import chain_key, derived, public_hex, till_key
@@ -47,61 +45,52 @@ from loyaltyd.till.till import Till
 GRACE_S = 5  # for answers under way when the daemon is told to stop.
 LOOK_S = 2.0  # between looks at the ledger: its damage, and whether the till is idle.
 
-# sysexits.h. After 78 systemd doesn't start a till again: first somebody has to mend its settings.
-EXITS: dict[type[LoyaltyError], int] = {ConfigError: 78, StoreDamaged: 74, LoyaltyError: 69}
-
 log = structlog.stdlib.get_logger("loyaltyd.daemon")
-T = TypeVar("T")
 
 
-def run(settings: Settings, *, ready: Callable[[], None] = lambda: None) -> int:
-    """Serve until SIGTERM or SIGINT; return the exit code. ready is told when it answers."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A daemon that answers; stop ends it, from its own thread."""
+
+    door: Door
+    address: tuple[str, int]
+    stop: Callable[[], None]
+
+
+Ready = Callable[[Running], None]
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; LoyaltyError when the till can't run, or can't go on."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold card numbers and keys
     logs.configure(os.environ)
-    try:
-        asyncio.run(serve(settings, ready=ready))
-    except LoyaltyError as error:
-        sys.stderr.write(f"loyaltyd: {error}\n")
-        return exit_code(error)
-    return 0
 
-
-def exit_code(error: LoyaltyError) -> int:
-    """Return the exit code that tells what stopped the daemon."""
-    return next(EXITS[kind] for kind in type(error).__mro__ if kind in EXITS)
-
-
-async def serve(settings: Settings, *, ready: Callable[[], None] = lambda: None) -> None:
-    """Build the till, serve it, and take it down in reverse; LoyaltyError when it can't run."""
-    with contextlib.ExitStack() as built:
-        door, supervisors, sockets = _built(settings, built)
-        server = _Server(
-            uvicorn.Config(
-                app(door),
-                http=Connection,
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,  # a path may hold a card's number
-                server_header=False,
-                proxy_headers=False,  # nobody stands between a till and its programs
-                timeout_keep_alive=KEEP_ALIVE_S,
-                timeout_graceful_shutdown=GRACE_S,
-                backlog=BACKLOG,
-            ),
-            ready,
-        )
-        stop = _Stop(server, door.events)
+    def until_told(running: Running) -> None:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, stop)
-            built.callback(loop.remove_signal_handler, name)
+            loop.add_signal_handler(name, running.stop)
+
+    asyncio.run(serve(settings, ready=until_told))
+
+
+async def serve(settings: Settings, *, ready: Ready) -> None:
+    """Build the till, serve it until its stop, take it down in reverse; LoyaltyError as in run.
+
+    ready is called once, on this thread, when the sockets are answered.
+    """
+    with contextlib.ExitStack() as built:
+        door, supervisors, sockets = _built(settings, built)
+        server = _Server(_uvicorn(door))
+        stop = _Stop(server, door.events)
+        host, port = sockets[0].getsockname()[:2]
+        running = Running(door=door, address=(host, port), stop=stop)
+        server.ready = lambda: ready(running)
         for supervisor in supervisors:
             built.callback(supervisor.stop)
             supervisor.start()
         async with asyncio.TaskGroup() as tasks:
             watch = tasks.create_task(_watch(door, stop))
-            log.info("serving", listen=str(settings.api.listen), readers=len(supervisors))
+            log.info("serving", host=host, port=port, readers=len(supervisors))
             await server.serve(sockets)
             watch.cancel()
     log.info("stopped")
@@ -258,16 +247,30 @@ def _supervisor(reader: Reader, ears: _Ears) -> Supervisor:
     )
 
 
+def _uvicorn(door: Door) -> uvicorn.Config:
+    return uvicorn.Config(
+        app(door),
+        http=Connection,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,  # a path may hold a card's number
+        server_header=False,
+        proxy_headers=False,  # nobody stands between a till and its programs
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+        backlog=BACKLOG,
+    )
+
+
 class _Server(uvicorn.Server):
     """uvicorn, which leaves the signals to us and says when it is there."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
+    ready: Callable[[], None]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._ready()
+        self.ready()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -86,14 +86,19 @@ def _formatter(*, journal: bool) -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[structlog.stdlib.add_log_level],
         processors=[
+            _named,
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.stdlib.add_logger_name,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             mask_numbers,
             final,
         ],
     )
+
+
+def _named(_logger: object, _method: str, line: Line) -> Line:
+    line["logger"] = line["_record"].name
+    return line
 
 
 def _as_entry(_logger: object, _method: str, line: Line) -> bytes:

@@ -49,7 +49,7 @@ def app(door: Door) -> ASGIApp:
     static = Mount("/docs/static", StaticFiles(packages=[("loyaltyd.api", "static")]))
     inner = Starlette(
         routes=[*routes, static, *pages.routes(door)],
-        exception_handlers={HTTPException: _http_exception(door)},
+        exception_handlers={HTTPException: _http_exception(door), Exception: _fault},
     )
     return Guard(
         app=inner,
@@ -149,6 +149,12 @@ def _http_exception(door: Door) -> Any:
         return problems.response(problem, door.till.language)
 
     return said
+
+
+async def _fault(_request: Request, _error: Exception) -> Response:
+    """Say no more than that it was a fault of ours; the log has it whole."""
+    body = {"type": "about:blank", "title": "A fault of the daemon", "status": 500}
+    return JSONResponse(body, 500, media_type=problems.MEDIA_TYPE)
 
 
 def _metrics(door: Door) -> Any:
