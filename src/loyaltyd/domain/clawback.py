@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loyaltyd.domain.account import Account, moved
 from loyaltyd.domain.ledger import ISSUED, REDEEMED, Lot, Posting, lot_from, taken, usable
@@ -23,7 +23,8 @@ class Restoring:
 def restored(restoring: Restoring, account: Account, on: dt.date) -> list[Posting]:
     """Refill the lots that the receipt used, latest expiry first; a debt is paid before.
 
-    With restore = "reissue" the points are a new lot of that day, usable at once.
+    Points that are dead on arrival pay no debt. With restore = "reissue" the points are a new lot
+    of that day, usable at once.
     """
     wallet, amount = restoring.wallet, restoring.after - restoring.before
     if not amount:
@@ -35,7 +36,9 @@ def restored(restoring: Restoring, account: Account, on: dt.date) -> list[Postin
         lots = _refilled(restoring)
     postings: list[Posting] = []
     for lot in lots:
-        postings += credited(moved(account, postings), lot, REDEEMED)
+        dead = lot.expires_at is not None and lot.expires_at <= on
+        holder = replace(account, debts=()) if dead else moved(account, postings)
+        postings += credited(holder, lot, REDEEMED)
     return postings
 
 

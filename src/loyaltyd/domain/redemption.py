@@ -111,8 +111,9 @@ def _money(points: int, wallet: Wallet, digits: int) -> int:
 
 
 def _said(wish: Wish, wallet: Wallet, spent: int) -> list[Message]:
-    if wish.amount is None or wish.amount == spent:
+    """A wish that was cut; also "max" where nothing can be paid, or the cashier would guess why."""
+    asked = wish.amount or 0
+    if wish.amount == spent or (wish.amount is None and spent):
         return []
     note = Note.WISH_CUT if spent else Note.WISH_REFUSED
-    cut = Message(audience="cashier", note=note, subject=wallet.id, amount=spent, more=wish.amount)
-    return [cut]
+    return [Message(audience="cashier", note=note, subject=wallet.id, amount=spent, more=asked)]

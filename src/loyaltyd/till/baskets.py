@@ -1,5 +1,6 @@
 """A request becomes a basket: amounts read in the program's currency and scales."""
 
+import datetime as dt
 import hashlib
 import hmac
 from typing import Any
@@ -14,13 +15,16 @@ from loyaltyd.domain.basket import (
     Payment,
     Wish,
 )
-from loyaltyd.domain.money import AMOUNT_MAX, QUANTITY_DIGITS, units
+from loyaltyd.domain.money import AMOUNT_MAX, QUANTITY_DIGITS, decimal, units
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.record import Fact, canonical
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.till.requests import LineRequest, QuoteRequest, Request
 
 FLAGS = (NO_DISCOUNT, NO_EARN, NO_REDEEM)
+PERSONAL = frozenset(("card", "name", "phone", "birthday"))
+NUMBERS = frozenset(("quantity", "abv", "litres", "price", "floor_price", "amount", "redeem"))
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class _UnreadableError(ValueError):
@@ -64,21 +68,30 @@ def quantity_of(text: str, member: str) -> int | Refusal:
     return quantity or _invalid(member, "must be above zero")
 
 
-def fingerprint(request: Request, chain_key: bytes) -> bytes:
-    """SHA-256 of the request as parsed, without its quote; personal members only under the key."""
-    members = request.model_dump(mode="json", exclude={"quote"}, exclude_none=True)
-    return hashlib.sha256(canonical(_normal(members, chain_key)).encode()).digest()
+def fingerprint(request: Request, chain_key: bytes, *, of: str = "") -> bytes:
+    """SHA-256 of the request as parsed, without its quote; of is the receipt that its path names.
+
+    Personal members enter it only under the key.
+    """
+    members = request.model_dump(exclude={"quote"}, exclude_none=True)
+    sent = canonical([of, _normal(members, chain_key)])
+    return hashlib.sha256(sent.encode()).digest()
 
 
 def _normal(value: Any, chain_key: bytes, name: str = "") -> Fact:
-    if isinstance(value, dict):
-        return {key: _normal(member, chain_key, key) for key, member in value.items()}
-    if isinstance(value, list):
+    """The same for all texts that parse to the same: "1.50" and "1.5", one moment at two offsets."""
+    if isinstance(value, dict):  # the keys below `redeem` are wallets: any name may stand there
+        own = name in NUMBERS
+        return {key: _normal(it, chain_key, name if own else key) for key, it in value.items()}
+    if isinstance(value, list | tuple):
         return [_normal(member, chain_key, name) for member in value]
-    if name in {"card", "name", "phone", "birthday"}:
+    if name in PERSONAL:
         return hmac.new(chain_key, str(value).encode(), hashlib.sha256).hexdigest()
-    if name in {"quantity", "abv", "litres"}:
-        return units(value, QUANTITY_DIGITS)
+    if name in NUMBERS and value != "max":
+        whole, _, decimals = str(value).partition(".")
+        return f"{int(whole)}.{decimals.rstrip('0')}"
+    if isinstance(value, dt.datetime):  # astimezone() would overflow in the year 1
+        return (value - EPOCH) // dt.timedelta(microseconds=1)
     return int(value) if isinstance(value, bool) else value
 
 
@@ -110,22 +123,25 @@ def _line(line: LineRequest, path: str, program: Program) -> Line:
 def _money(text: str, member: str, program: Program) -> int:
     decimals = len(text.partition(".")[2])
     if decimals != program.digits:
-        example = units("12", program.digits)
-        shown = f"{example // 10**program.digits}{'.' * bool(program.digits)}{'0' * program.digits}"
+        shown = decimal(12 * 10**program.digits, program.digits)
         raise _UnreadableError(
             member, f'needs exactly {program.digits} decimals in {program.currency}, as "{shown}"'
         )
-    return units(text, program.digits)
+    return _units(text, program.digits, member)
 
 
 def _points(text: str, wallet: str, program: Program) -> int | None:
     found = program.wallet(wallet)
     if text == "max" or found is None:  # an unknown wallet is the engine's to refuse
         return None
+    return _units(text, found.scale, f"redeem.{wallet}")
+
+
+def _units(text: str, digits: int, member: str) -> int:
     try:
-        return units(text, found.scale)
+        return units(text, digits)
     except ValueError as error:
-        raise _UnreadableError(f"redeem.{wallet}", str(error)) from error
+        raise _UnreadableError(member, str(error)) from error
 
 
 def _invalid(member: str, why: str) -> Refusal:

@@ -3,8 +3,8 @@
 import asyncio
 import datetime as dt
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from loyaltyd.domain.account import Seen, moved
@@ -12,7 +12,7 @@ from loyaltyd.domain.basket import Basket
 from loyaltyd.domain.facts import value_from
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import Quote, quote
-from loyaltyd.domain.record import Moment
+from loyaltyd.domain.record import Moment, Record
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.domain.returns import Returned
 from loyaltyd.domain.sale import receipt_body, sale_from, sale_postings
@@ -26,7 +26,7 @@ from loyaltyd.till.answers import (
     ReturnAnswer,
 )
 from loyaltyd.till.baskets import basket_from, fingerprint
-from loyaltyd.till.identify import NEW, Presented, presented, usable
+from loyaltyd.till.identify import ACTIVE, NEW, Presented, presented, usable
 from loyaltyd.till.quote_token import (
     Promise,
     amounts_digest,
@@ -47,6 +47,8 @@ from loyaltyd.till.telling import (
 )
 from loyaltyd.till.till import Till, next_record
 from loyaltyd.till.wallets import wallet_answers
+
+REQUOTED = frozenset((Reason.QUOTE_CHANGED, Reason.QUOTE_EXPIRED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +93,16 @@ async def confirm_receipt(
         prior = tx.answer("receipt", request.receipt)
         if prior is not None:
             return cast(ReceiptAnswer | Refusal, replayed(prior, same))
-        promise = promise_in(request.quote, till.token_key) if request.quote else None
-        if request.quote and promise is None:
+        promise = None if request.quote is None else promise_in(request.quote, till.token_key)
+        if promise is None and request.quote is not None:
             return refused(Reason.QUOTE_INVALID)
         reckoned = _reckoned(till, tx, request, promise)
         if isinstance(reckoned, Refusal):
             return reckoned
-        return _broken(till, reckoned, promise) or _recorded(till, tx, reckoned, same)
+        broken = _broken(reckoned, promise)
+        if broken is None:
+            return _recorded(till, tx, reckoned, same)
+        return _requoted(till, tx, request, broken) if broken.reason in REQUOTED else broken
 
     return await asyncio.wrap_future(till.ledger.write(work))
 
@@ -110,22 +115,13 @@ async def read_receipt(till: Till, receipt: str) -> RecordedReceiptAnswer | Refu
         if answer is None or record is None:
             return refused(Reason.RECEIPT_UNKNOWN)
         later = view.records_of(receipt)
-        returns = [
+        returns: list[ReturnAnswer] = [
             json.loads(found.body)
             for it in later
             if it.type == "return" and (found := view.answer("return", str(it.body["id"])))
         ]
-        sold = {line.line: line.quantity for line in sale_from(record).basket.lines}
-        for part in (value_from(Returned, it.body["returned"]) for it in later):
-            for line in part.lines:
-                sold[line.line] -= line.quantity
-        state = "partially_returned" if returns else "confirmed"
-        if returns and not any(sold.values()):
-            state = "returned"
-        if any(it.type == "cancel" for it in later):
-            state = "cancelled"
         body: ReceiptAnswer = json.loads(answer.body)
-        return RecordedReceiptAnswer(**body, state=state, returns=cast(list[ReturnAnswer], returns))
+        return RecordedReceiptAnswer(**body, state=_state(record, later), returns=returns)
 
     return await asyncio.wrap_future(till.ledger.read(work))
 
@@ -137,20 +133,27 @@ def replayed(prior: Answer, same: bytes) -> Mapping[str, Any] | Refusal:
     return {**json.loads(prior.body), "replayed": True}
 
 
+def _state(receipt: Record, later: Sequence[Record]) -> str:
+    """How a receipt stands after its returns, or its cancel."""
+    if any(it.type == "cancel" for it in later):
+        return "cancelled"
+    left = {line.line: line.quantity for line in sale_from(receipt).basket.lines}
+    for part in (value_from(Returned, it.body["returned"]) for it in later):
+        for line in part.lines:
+            left[line.line] -= line.quantity
+    if not later:
+        return "confirmed"
+    return "partially_returned" if any(left.values()) else "returned"
+
+
 def _reckoned(
     till: Till, view: View, request: QuoteRequest, promise: Promise | None
 ) -> _Reckoned | Refusal:
     """Gather what the quote is decided on, and run it; under a promise by its program and time."""
-    moment = till.moment(view, request.at)
-    if promise is not None:
-        moment = till.moment_at(promise.at, till.now(view))
-    if isinstance(moment, Refusal):
-        return moment
-    program = till.program_on(moment.business_date)
-    if promise is not None:
-        program = till.program_with(promise.program) or refused(Reason.QUOTE_INVALID)
-    if isinstance(program, Refusal):
-        return program
+    ruling = _ruling(till, view, request, promise)
+    if isinstance(ruling, Refusal):
+        return ruling
+    moment, program = ruling
     card = _card(till, view, program, request, moment.business_date)
     if isinstance(card, Refusal):
         return card
@@ -164,6 +167,19 @@ def _reckoned(
     return _Reckoned(
         basket=basket, program=program, moment=moment, card=card, seen=seen, quote=found
     )
+
+
+def _ruling(
+    till: Till, view: View, request: QuoteRequest, promise: Promise | None
+) -> tuple[Moment, Program] | Refusal:
+    """When the receipt is made, and which program rules it."""
+    if promise is not None:
+        promised = till.program_with(promise.program)
+        moment = till.moment_at(promise.at, till.now(view))
+        return (moment, promised) if promised else refused(Reason.QUOTE_INVALID)
+    found = till.moment(view, request.at)
+    program = found if isinstance(found, Refusal) else till.program_on(found.business_date)
+    return program if isinstance(program, Refusal) else (cast(Moment, found), program)
 
 
 def _card(
@@ -195,7 +211,7 @@ def _quote_answer(till: Till, reckoned: _Reckoned) -> QuoteAnswer:
     telling = _telling(till, reckoned)
     program, result = reckoned.program, reckoned.quote.result
     promise = promise_of(
-        reckoned.basket, result, program.hash, reckoned.moment.at, till.local(till.clock())
+        reckoned.basket, result, program.hash, reckoned.moment.at, reckoned.moment.recorded_at
     )
     return QuoteAnswer(
         quote=token_of(promise, till.token_key),
@@ -210,22 +226,30 @@ def _quote_answer(till: Till, reckoned: _Reckoned) -> QuoteAnswer:
     )
 
 
-def _broken(
-    till: Till, reckoned: _Reckoned, promise: Promise | None
-) -> QuoteChanged | Refusal | None:
+def _broken(reckoned: _Reckoned, promise: Promise | None) -> Refusal | None:
     """Whether the promise, or what the till says was paid, no longer fits the amounts."""
     result = reckoned.quote.result
     if promise is not None:
         if promise.basket != basket_digest(reckoned.basket):
             return refused(Reason.QUOTE_INVALID)
         if promise.expires_at < reckoned.moment.recorded_at:
-            return QuoteChanged(reason=Reason.QUOTE_EXPIRED, quote=_quote_answer(till, reckoned))
+            return refused(Reason.QUOTE_EXPIRED)
         if promise.amounts != amounts_digest(result):
-            return QuoteChanged(reason=Reason.QUOTE_CHANGED, quote=_quote_answer(till, reckoned))
+            return refused(Reason.QUOTE_CHANGED)
     payments = reckoned.basket.payments
     if payments and sum(payment.amount for payment in payments) != result.payable:
         return refused(Reason.PAYMENTS_MISMATCH)
     return None
+
+
+def _requoted(
+    till: Till, view: View, request: QuoteRequest, broken: Refusal
+) -> QuoteChanged | Refusal:
+    """What holds now, by today's program: a promise renewed by its own would never end."""
+    anew = _reckoned(till, view, request, promise=None)
+    if isinstance(anew, Refusal):
+        return anew
+    return QuoteChanged(reason=broken.reason, quote=_quote_answer(till, anew))
 
 
 def _recorded(till: Till, tx: Transaction, reckoned: _Reckoned, same: bytes) -> ReceiptAnswer:
@@ -264,7 +288,7 @@ def _receipt_answer(till: Till, reckoned: _Reckoned, seq: int) -> ReceiptAnswer:
         seq=seq,
         recorded_at=reckoned.moment.recorded_at.isoformat(timespec="milliseconds"),
         program=ProgramAnswer(id=program.id, version=program.version),
-        card=card_answer(reckoned.card),
+        card=card_answer(reckoned.card and replace(reckoned.card, status=ACTIVE)),
         totals=totals_answer(result, program),
         lines=line_answers(telling),
         wallets=wallets,

@@ -13,13 +13,9 @@ from loyaltyd.domain.facts import facts_of
 from loyaltyd.domain.quote import Result
 from loyaltyd.domain.record import canonical
 
-LIFETIME = dt.timedelta(
-    minutes=5
-)  # a cashier finishes a receipt in one; a shopper fetches a forgotten wallet
+LIFETIME = dt.timedelta(minutes=5)  # a cashier needs one; a shopper fetches a forgotten wallet
 PREFIX = "q1"
-DIGEST_DIGITS = (
-    32  # 128 bits: a basket made to collide gains nothing, its amounts are checked again
-)
+DIGEST_DIGITS = 32  # 128 bits: a basket made to collide gains nothing, its amounts are checked too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +32,13 @@ class Promise:
 def promise_of(
     basket: Basket, result: Result, program: str, at: dt.datetime, now: dt.datetime
 ) -> Promise:
-    """The promise that a quote makes now; program is the hash of its text."""
+    """The promise that a quote for at makes now; program is the hash of its text."""
     return Promise(
         basket=basket_digest(basket),
         program=program,
         amounts=amounts_digest(result),
         at=at,
-        expires_at=now + LIFETIME,
+        expires_at=now.replace(microsecond=0) + LIFETIME,
     )
 
 
@@ -67,8 +63,8 @@ def promise_in(token: str, key: bytes) -> Promise | None:
 
 
 def basket_digest(basket: Basket) -> str:
-    """What the token says of the basket; how it is paid may be added after the quote."""
-    return _digest(canonical(facts_of(replace(basket, payments=()))))
+    """What the token says of the basket; how it is paid and shown may change after the quote."""
+    return _digest(canonical(facts_of(replace(basket, payments=(), split=False))))
 
 
 def amounts_digest(result: Result) -> str:

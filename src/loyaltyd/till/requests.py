@@ -1,16 +1,43 @@
 """What till software sends, as JSON: shapes and lengths; the program says what an amount means."""
 
 import datetime as dt
+import re
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 LINES_MAX = 1000  # a wholesale receipt; 64 KiB of body hold fewer
 ID_PATTERN = r"^[A-Za-z0-9._:-]{1,64}$"
-MONEY_PATTERN = r"^\d{1,12}(\.\d{1,3})?$"
-QUANTITY_PATTERN = r"^\d{1,9}(\.\d{1,3})?$"
-POINTS_PATTERN = r"^\d{1,12}(\.\d{1,6})?$"
+# [0-9] and not \d, which holds for the digits of every script.
+MONEY_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,3})?$"
+QUANTITY_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,3})?$"
+POINTS_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,6})?$"
 CARD_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
+TIME_PATTERN = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+DATE_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def time_text(value: object) -> object:
+    """Pass a time of RFC 3339 on: alone, pydantic would take "1764912600" for one too."""
+    if isinstance(value, dt.datetime) or (isinstance(value, str) and TIME_PATTERN.fullmatch(value)):
+        return value
+    raise PydanticCustomError(
+        "datetime_parsing", "must be a time such as 2026-12-05T10:20:00+03:00"
+    )
+
+
+def date_text(value: object) -> object:
+    """Pass a date on, and no number of seconds."""
+    if isinstance(value, dt.date) or (isinstance(value, str) and DATE_PATTERN.fullmatch(value)):
+        return value
+    raise PydanticCustomError("date_parsing", "must be a date such as 1990-05-01")
+
+
+Time = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(time_text)]
+Date = Annotated[dt.date, Field(strict=False), BeforeValidator(date_text)]
 
 Id = Annotated[str, Field(pattern=ID_PATTERN, examples=["msk017-3-000123"])]
 Money = Annotated[str, Field(pattern=MONEY_PATTERN, examples=["129.90"])]
@@ -76,7 +103,7 @@ class QuoteRequest(Request):
     )
     payments: tuple[PaymentRequest, ...] = Field(default=(), max_length=32)
     split: bool = False
-    at: AwareDatetime | None = Field(default=None, strict=False)
+    at: Time | None = None
 
 
 class ReceiptRequest(QuoteRequest):
@@ -88,7 +115,7 @@ class ReceiptRequest(QuoteRequest):
 class MomentRequest(Request):
     """Nothing but, perhaps, the time when it happened."""
 
-    at: AwareDatetime | None = Field(default=None, strict=False)
+    at: Time | None = None
 
 
 class ReturnLineRequest(Request):
@@ -109,7 +136,7 @@ class HolderRequest(Request):
     """Who a card belongs to; all of it is personal and none of it enters a record."""
 
     name: Annotated[str, Field(max_length=100, repr=False)] = ""
-    birthday: Annotated[dt.date | None, Field(strict=False, repr=False)] = None
+    birthday: Date | None = Field(default=None, repr=False)
     phone: Annotated[str, Field(max_length=32, pattern=r"^(\+[0-9]{5,15})?$", repr=False)] = ""
 
 

@@ -53,7 +53,7 @@ async def return_goods(till: Till, receipt: str, request: ReturnRequest) -> Retu
     """Record a return once, however often the till sends it."""
 
     def work(tx: Transaction) -> ReturnAnswer | Refusal:
-        same = fingerprint(request, till.chain_key + receipt.encode())
+        same = fingerprint(request, till.chain_key, of=receipt)
         prior = tx.answer("return", request.id)
         if prior is not None:
             return cast(ReturnAnswer | Refusal, replayed(prior, same))
@@ -66,7 +66,7 @@ async def return_goods(till: Till, receipt: str, request: ReturnRequest) -> Retu
             return reversal
         record = _appended(tx, "return", request.id, undoing, reversal)
         answer = _return_answer(till, undoing, reversal, record)
-        _keep(tx, "return", request.id, undoing, same, answer)
+        _keep(tx, record, undoing, same, answer)
         return answer
 
     return await asyncio.wrap_future(till.ledger.write(work))
@@ -96,7 +96,7 @@ async def cancel_receipt(
             recorded_at=record.moment.recorded_at.isoformat(timespec="milliseconds"),
             wallets=wallet_answers(_after(case, reversal), case.program, case.on),
         )
-        _keep(tx, "cancel", receipt, undoing, fingerprint(request, till.chain_key), answer)
+        _keep(tx, record, undoing, fingerprint(request, till.chain_key, of=receipt), answer)
         return answer
 
     return await asyncio.wrap_future(till.ledger.write(work))
@@ -158,23 +158,18 @@ def _appended(
     return record
 
 
-def _keep(  # the parts of a stored answer, which has no fewer
-    tx: Transaction,
-    kind: str,
-    ident: str,
-    undoing: _Undoing,
-    same: bytes,
-    answer: Mapping[str, Any],
+def _keep(
+    tx: Transaction, record: Record, undoing: _Undoing, same: bytes, answer: Mapping[str, Any]
 ) -> None:
     account = undoing.case.account
     tx.keep_answer(
         Answer(
-            kind=kind,
-            id=ident,
+            kind=record.type,
+            id=str(record.body["id"]),
             account=account.id if account else None,
             request_hash=same,
             body=json.dumps(answer, ensure_ascii=False),
-            seq=answer["seq"],
+            seq=record.seq,
         )
     )
 
