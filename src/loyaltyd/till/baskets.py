@@ -79,7 +79,7 @@ def fingerprint(request: Request, chain_key: bytes, *, of: str = "") -> bytes:
 
 
 def _normal(value: Any, chain_key: bytes, name: str = "") -> Fact:
-    """The same for all texts that parse to the same: "1.50" and "1.5", one moment at two offsets."""
+    """The same for all that parses to the same: "1.50" and "1.5", one moment at two offsets."""
     if isinstance(value, dict):  # the keys below `redeem` are wallets: any name may stand there
         own = name in NUMBERS
         return {key: _normal(it, chain_key, name if own else key) for key, it in value.items()}

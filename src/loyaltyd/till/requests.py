@@ -14,15 +14,13 @@ MONEY_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,3})?$"
 QUANTITY_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,3})?$"
 POINTS_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,6})?$"
 CARD_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
-TIME_PATTERN = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
-DATE_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+TIME = re.compile(DATE.pattern + r"[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}\S*")
 
 
 def time_text(value: object) -> object:
     """Pass a time of RFC 3339 on: alone, pydantic would take "1764912600" for one too."""
-    if isinstance(value, dt.datetime) or (isinstance(value, str) and TIME_PATTERN.fullmatch(value)):
+    if isinstance(value, dt.datetime) or (isinstance(value, str) and TIME.fullmatch(value)):
         return value
     raise PydanticCustomError(
         "datetime_parsing", "must be a time such as 2026-12-05T10:20:00+03:00"
@@ -31,7 +29,7 @@ def time_text(value: object) -> object:
 
 def date_text(value: object) -> object:
     """Pass a date on, and no number of seconds."""
-    if isinstance(value, dt.date) or (isinstance(value, str) and DATE_PATTERN.fullmatch(value)):
+    if isinstance(value, dt.date) or (isinstance(value, str) and DATE.fullmatch(value)):
         return value
     raise PydanticCustomError("date_parsing", "must be a date such as 1990-05-01")
 
