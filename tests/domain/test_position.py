@@ -46,8 +46,10 @@ redeem = false
 because = "Federal law 15-FZ, article 16"
 """
 
+TODAY = SATURDAY.date()
 
-def floor_of(text: str, on: dt.date = SATURDAY.date(), **more: object) -> int:
+
+def floor_of(text: str, on: dt.date = TODAY, **more: object) -> int:
     members = {"category": "alcohol/vodka", **more}
     quantity = str(members.pop("quantity", "1"))
     found = positions(basket(line(1, "499.00", quantity, **members)), program(text), on)
@@ -86,9 +88,9 @@ def test_the_highest_of_several_floors_holds() -> None:
     assert floor_of(VODKA, floor_price=rub("450.00")) == rub("450.00")
 
 
-@pytest.mark.parametrize("more", [{}, {"abv": 37_500}, {"litres": 700}])
-def test_a_line_without_what_its_floor_needs_is_refused_by_name(more: dict[str, object]) -> None:
-    wanted = basket(line(7, "20.00", category="alcohol/gin", **more))
+@pytest.mark.parametrize("known", [{}, {"abv": 37_500}, {"litres": 700}])
+def test_a_line_without_what_its_floor_needs_is_refused_by_name(known: dict[str, int]) -> None:
+    wanted = basket(line(7, "20.00", "1", category="alcohol/gin", **known))
     answer = quote(wanted, NOBODY, program(SCOTLAND), PLACE, SATURDAY)
     assert isinstance(answer, Refusal)
     assert answer.reason is Reason.LINE_INCOMPLETE

@@ -1,4 +1,4 @@
-"""Shares of an amount: their sum is the amount, each is within a unit of its quota (semantics 5)."""
+"""Shares sum to their amount, and each is within a unit of its quota (semantics 5)."""
 
 from __future__ import annotations
 

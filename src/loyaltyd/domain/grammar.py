@@ -16,6 +16,9 @@ from loyaltyd.domain.spans import Span, span
 from loyaltyd.domain.toml import NotBuilt, Table
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+NAME_SAID = "1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first"
+AMOUNT = r"[0-9]{1,12}(\.[0-9]{1,6})?"
 PLACEHOLDERS = frozenset(("amount", "holder"))
 RANGES_MAX = 256  # each is held against each other one
 TEXT_LENGTH_MAX = 200  # a line on the cashier's page, two on a slip
@@ -29,6 +32,15 @@ def _text(read: Callable[[str], Any], example: str) -> BeforeValidator:
         return read(value)
 
     return BeforeValidator(checked)
+
+
+def _shaped(shape: str, said: str) -> Callable[[str], str]:
+    def checked(text: str) -> str:
+        if not re.fullmatch(shape, text):
+            raise ValueError(f"must be {said}")
+        return text
+
+    return checked
 
 
 def _choice(*, later: tuple[str, ...]) -> BeforeValidator:
@@ -66,8 +78,8 @@ def _said(text: str) -> str:
     return text
 
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-Amount = Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,6})?$", examples=["100.00"])]
+Name = Annotated[str, _text(_shaped(NAME, NAME_SAID), "milk-10")]
+Amount = Annotated[str, _text(_shaped(AMOUNT, 'an amount such as "100.00"'), "100.00")]
 Share = Annotated[int, _text(share, "30%")]
 Length = Annotated[Span, _text(span, "14d")]
 Category = Annotated[str, _text(_pattern, "dairy/*")]
@@ -90,7 +102,7 @@ class CardsTable(Table):
     not_built: ClassVar[frozenset[str]] = frozenset(("wallet", "pin"))
 
     kind: Annotated[Literal["bonus", "discount"], _choice(later=("gift", "stored-value", "coupon"))]
-    prefix: Annotated[str, Field(pattern=r"^[0-9]{1,12}$", examples=["2990"])]
+    prefix: Annotated[str, _text(_shaped("[0-9]{1,12}", '1 to 12 digits such as "2990"'), "2990")]
     length: Annotated[int, Field(ge=4, le=19)]
     check: Literal["ean13", "luhn", "none"] = "ean13"
     media: tuple[
@@ -299,7 +311,7 @@ class ProgramTable(Table):
     id: Name
     version: Annotated[int, Field(ge=1, le=2**31)]
     name: Annotated[str, Field(max_length=100)] = ""
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["RUB"])]
+    currency: Annotated[str, _text(_shaped("[A-Z]{3}", 'three letters such as "RUB"'), "RUB")]
     timezone: str = ""
     starts: dt.date
     rounding: RoundingTable = Field(default_factory=RoundingTable)

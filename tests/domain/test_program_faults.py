@@ -1,0 +1,103 @@
+"""Keys that are well formed each, and mean nothing together."""
+
+from __future__ import annotations
+
+import pytest
+
+from loyaltyd.domain.program import Program
+from loyaltyd.domain.program_text import program_from
+from tests.domain.program_samples import GOOD, changed
+
+CARDS = '\n[[cards]]\nkind = "bonus"\nprefix = "{}"\nlength = {}\ncheck = "none"\n'
+
+
+def said(text: str) -> list[tuple[int | None, str, str]]:
+    found = program_from(text)
+    assert not isinstance(found, Program), "the program was read"
+    return [(fault.line, fault.key, fault.message) for fault in found]
+
+
+# (what is written in GOOD, what instead, the key that is named, what is said)
+WRONG = [
+    ("Europe/Moscow", "Europe/Moskva", "timezone", "must be a zone of the tz database"),
+    ("Europe/Moscow", "Europe", "timezone", "must be a zone of the tz database"),
+    ("Europe/Moscow", "../Moscow", "timezone", "must be a zone of the tz database"),
+    ('"10.00"', '"10.001"', "wallets.bonus.min_redeem", "more than 2 decimals"),
+    ('"10.00"', '"999999999999"', "wallets.bonus.min_redeem", "is too large"),
+    ('"0.10"', '"0.001"', "wallets.bonus.step", "more than 2 decimals"),
+    ('"0.10"', '"0.00"', "wallets.bonus.step", "must be above zero"),
+    ('"30%"', '"100.0001%"', "wallets.bonus.max_share", "is at most 100%"),
+    ('"14d"', '"14d after month-end"', "wallets.bonus.activates", "without a month-end"),
+    ('"14d"', '"6mo"', "wallets.bonus.expires", "is not later than activates"),
+    ('redeem_rate = "0.50"', "", "wallets.bonus.max_share", "needs a redeem_rate"),
+    ('redeem_rate = "0.50"', "", "wallets.bonus.min_redeem", "needs a redeem_rate"),
+    ('redeem_rate = "0.50"', "", "wallets.bonus.step", "needs a redeem_rate"),
+    ('from = "0"', 'from = "1"', 'tiers.levels[1] "start".from', 'starts from "0"'),
+    ('from = "60000.00"', 'from = "0"', 'tiers.levels[2] "gold".from', "levels rise"),
+    ('"60000.00"', '"60000.001"', 'tiers.levels[2] "gold".from', "more than 2 decimals"),
+    ('id = "gold"', 'id = "start"', 'tiers.levels[2] "start".id', "another level has this id"),
+    ("from = 2026-01-01", "from = 2025-01-01", "classes.vodka.floor_price[2].from", "dates rise"),
+    ('"349.00"', '"349.001"', "classes.vodka.floor_price[1].price", "more than 2 decimals"),
+    ('"0.65"', '"0.655"', "classes.vodka.floor_per_abv_litre[1].price", "more than 2 decimals"),
+    ('id = "five-off"', 'id = "milk-10"', 'rules[2] "milk-10".id', "another rule has this id"),
+    ('group = "item"', 'group = "itm"', 'rules[1] "milk-10".group', 'did you mean "item"'),
+    ('["gold"]', '["glod"]', 'rules[1] "milk-10".when.tier[1]', 'did you mean "gold"'),
+    ('"5.00"', '"5.001"', 'rules[1] "milk-10".when.min_total', "more than 2 decimals"),
+    ('"300.00"', '"300.001"', 'rules[1] "milk-10".give.max', "more than 2 decimals"),
+    ('off = "5.00"', 'off = "5.001"', 'rules[2] "five-off".give.amount_off', "2 decimals"),
+    ('earn = "bonus"', 'earn = "bonsu"', 'rules[3] "base-earn".give.earn', 'did you mean "bonus"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "key", "message"), WRONG)
+def test_a_contradiction_is_told_at_the_line_of_its_key(
+    old: str, new: str, key: str, message: str
+) -> None:
+    text, _ = changed(old, new)
+    found = [it for it in said(text) if it[1] == key and message in it[2]]
+    assert len(found) == 1, said(text)
+    name = key.rpartition(".")[2].partition("[")[0]
+    assert f"{name} = " in text.splitlines()[(found[0][0] or 0) - 1]
+
+
+def test_money_has_the_decimals_of_its_currency() -> None:
+    text = GOOD.replace("RUB", "JPY")
+    assert {key for _, key, message in said(text) if "more than 0 decimals" in message} >= {
+        'tiers.levels[2] "gold".from',
+        'rules[2] "five-off".give.amount_off',
+    }
+
+
+@pytest.mark.parametrize("prefix", ["2990", "299", "29901"])
+def test_card_ranges_of_one_length_never_overlap(prefix: str) -> None:
+    found = said(GOOD + CARDS.format(prefix, 13))
+    assert [it[1:] for it in found] == [
+        ('cards[3] "bonus".prefix', "overlaps cards[1]: a number would be of both")
+    ]
+
+
+@pytest.mark.parametrize(("prefix", "length"), [("2991", 13), ("2990", 12), ("1", 13)])
+def test_ranges_of_another_prefix_or_length_stand_side_by_side(prefix: str, length: int) -> None:
+    assert isinstance(program_from(GOOD + CARDS.format(prefix, length)), Program)
+
+
+def test_a_group_keeps_to_one_layer() -> None:
+    text = GOOD.replace('layer = "receipt"', 'layer = "receipt"\ngroup = "item"')
+    assert [it[1:] for it in said(text)] == [
+        ('rules[2] "five-off".group', "the group has rules in the layer item already")
+    ]
+
+
+def test_a_tier_without_tiers_is_told() -> None:
+    start, end = GOOD.index("[tiers]"), GOOD.index("[classes.vodka]")
+    found = said(GOOD[:start] + GOOD[end:])
+    assert [it[1] for it in found] == ['rules[1] "milk-10".when.tier[1]']
+
+
+def test_all_faults_come_at_once_in_the_order_of_their_lines() -> None:
+    text = GOOD
+    for old, new in (("Europe/Moscow", "x"), ('"300.00"', '"0.001"'), ('earn = "b', 'earn = "x')):
+        text = text.replace(old, new, 1)
+    lines = [line or 0 for line, _, _ in said(text)]
+    assert len(lines) == 3
+    assert lines == sorted(lines)
