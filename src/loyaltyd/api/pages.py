@@ -72,7 +72,8 @@ def _wallets(door: Door, language: str) -> dict[str, str]:
 
 def _rendered(template: str, language: str, **facts: str) -> str:
     words = page_words(language)
-    return _templates().get_template(template).render(language=language, text=words, **facts)
+    page: str = _templates().get_template(template).render(language=language, text=words, **facts)
+    return page
 
 
 @cache

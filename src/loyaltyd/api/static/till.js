@@ -106,13 +106,14 @@ function drawWallets(held) {
 
 function tile(name, { available, expiring, ...sums }) {
   const more = made("div", "more", "");
-  for (const key of ["debt", "pending", "reserved"]) {
-    if (!isZero(sums[key])) more.append(made("p", key, `${word(key)} ${amount(sums[key])}`));
-  }
+  const add = (key) => isZero(sums[key]) || more.append(made("p", key, `${word(key)} ${amount(sums[key])}`));
+  add("debt");
   for (const lot of expiring.slice(0, EXPIRING_MAX)) {
     const names = { amount: amount(lot.amount), when: until(lot.on) };
     more.append(made("p", "expiring", filled(word("expiring"), names)));
   }
+  add("pending");
+  add("reserved");
   const held = made("div", "", "");
   held.append(made("h2", "", name), made("p", "sum", amount(available)));
   const item = made("li", "", "");
