@@ -60,7 +60,7 @@ async def read_receipt(door: Door, sent: Sent) -> RecordedReceiptAnswer | Refusa
 
 async def cancel_receipt(door: Door, sent: Sent) -> CancelAnswer | Refusal:
     """POST /v1/receipts/{receipt}/cancel."""
-    return await checkout.cancel_receipt(door.till, sent.path["receipt"], sent.body)
+    return await returns.cancel_receipt(door.till, sent.path["receipt"], sent.body)
 
 
 async def return_goods(door: Door, sent: Sent) -> ReturnAnswer | Refusal:

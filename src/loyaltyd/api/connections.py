@@ -26,7 +26,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._head_timer: asyncio.TimerHandle | None = None
         self._head_bytes = 0
-        self._in_head = True
+        self._in_head, self._heads = True, 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Take the connection, or turn it away when there are too many."""
@@ -47,21 +47,24 @@ class Connection(HttpToolsProtocol):
             return
         if self._in_head and self._head_timer is None:
             self._arm()
+        before = (self._in_head, self._heads)
         super().data_received(data)
-        self._head_bytes = self._head_bytes + len(data) if self._in_head else 0
+        # Data that ends a head or a body isn't counted: one read of a socket is bounded anyway.
+        growing = self._in_head and before == (True, self._heads)
+        self._head_bytes = self._head_bytes + len(data) if growing else 0
         if self._head_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
             self._end(b"431 Request Header Fields Too Large", TOO_LARGE)
 
     def on_headers_complete(self) -> None:
         """Let the body take its own time, which the guard watches."""
         self._disarm()
-        self._in_head = False
+        self._in_head, self._heads = False, self._heads + 1
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """Expect another head, counted from nothing."""
+        """Expect another head."""
         super().on_message_complete()
-        self._in_head, self._head_bytes = True, 0
+        self._in_head = True
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's signature
         """Answer what isn't HTTP."""
