@@ -30,7 +30,7 @@ class Lot:
 
     wallet: str
     active_from: dt.date
-    expires_at: dt.date | None
+    expires_at: dt.date | None = None
     amount: int
 
     @property
