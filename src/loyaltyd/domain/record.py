@@ -15,7 +15,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 VERSION = 1
 
@@ -128,20 +128,10 @@ def record_from(line: str, stream: Stream) -> Record:
     identity = (facts["chain"], facts["store"], facts["till"], facts["epoch"])
     if identity != (stream.chain, stream.store, stream.till, stream.epoch):
         raise ValueError("the record belongs to another stream")
-    program = facts["program"]
-    return Record(
-        seq=facts["seq"],
-        type=facts["type"],
-        stream=stream,
-        moment=Moment(
-            at=dt.datetime.fromisoformat(facts["at"]),
-            recorded_at=dt.datetime.fromisoformat(facts["recorded_at"]),
-            clock=facts["clock"],
-            business_date=dt.date.fromisoformat(facts["business_date"]),
-        ),
-        program=ProgramRef(id=program["id"], version=program["version"], hash=program["hash"]),
-        body={name: fact for name, fact in facts.items() if name not in COMMON},
-    )
+    try:
+        return _record(facts, stream)
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"not a record: {error}") from error
 
 
 def canonical(value: Fact) -> str:
@@ -161,6 +151,23 @@ def first_hash(stream: Stream) -> bytes:
 def chained(previous: bytes, line: str) -> bytes:
     """hash(n) = SHA-256(hash(n-1) ‖ line(n)), 32 bytes."""
     return hashlib.sha256(previous + line.encode()).digest()
+
+
+def _record(facts: dict[str, Any], stream: Stream) -> Record:
+    program = facts["program"]
+    return Record(
+        seq=facts["seq"],
+        type=facts["type"],
+        stream=stream,
+        moment=Moment(
+            at=dt.datetime.fromisoformat(facts["at"]),
+            recorded_at=dt.datetime.fromisoformat(facts["recorded_at"]),
+            clock=facts["clock"],
+            business_date=dt.date.fromisoformat(facts["business_date"]),
+        ),
+        program=ProgramRef(id=program["id"], version=program["version"], hash=program["hash"]),
+        body={name: fact for name, fact in facts.items() if name not in COMMON},
+    )
 
 
 def _only_facts(value: object) -> None:
