@@ -205,3 +205,15 @@ def test_people_are_told(note: Note, more: int, english: str, russian: str) -> N
     message = Message(audience="slip", note=note, amount=16086, more=more)
     assert told(message, "en", NAMES) == english
     assert told(message, "ru", NAMES) == russian
+
+
+def test_the_page_says_each_of_its_words() -> None:
+    api = LOCALE.with_name("api")
+    text = "".join(
+        (api / place).read_text("utf-8")
+        for place in ("static/till.js", "templates/till.html", "templates/till_sign_in.html")
+    )
+    # Of a card's kind and a reader's state the script makes the key.
+    made = ("kind_", "reader_")
+    assert all(f"word(`{start}${{" in text for start in made)
+    assert [key for key in PAGE if not key.startswith(made) and key not in text] == []

@@ -88,7 +88,7 @@ def test_every_text_has_the_contrast_of_aaa(page: Page, till: DemoTill, scheme: 
 def test_faint_text_is_found(page: Page, till: DemoTill) -> None:
     opened(page, till)
     page.evaluate("document.querySelector('#waiting .big').style.color = '#808080'")
-    assert page.evaluate(FAINT)[1] == ["Waiting for a card: 3.61"]
+    assert page.evaluate(FAINT)[1] == ["Waiting for a card: 3.64"]
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: f"{screen['width']}")

@@ -62,12 +62,11 @@ def _facts(door: Door) -> dict[str, str]:
 
 
 def _wallets(door: Door, language: str) -> dict[str, str]:
-    """Return the wallets' names for people, where the program gives them."""
+    """Return the wallets' names for people, where the program gives them, else their ids."""
     program = door.till.program_on(door.till.local(door.clock()).date())
     if not isinstance(program, Program):
         return {}
-    named = {wallet.id: wallet.names.get(language, wallet.id) for wallet in program.wallets}
-    return {wallet: name for wallet, name in named.items() if name}
+    return {wallet.id: wallet.names.get(language, wallet.id) for wallet in program.wallets}
 
 
 def _rendered(template: str, language: str, **facts: str) -> str:

@@ -16,8 +16,9 @@ const words = JSON.parse(root.dataset.words);
 const wallets = JSON.parse(root.dataset.wallets);
 const element = (id) => document.getElementById(id);
 
-const readers = new Map(); // name → "up" | "down" | "garbled"
+const readers = new Map(); // name → whether it is up
 const misread = new Map(); // name → the timer that forgets a misread
+let changes = 0; // of readers, while their states were asked for
 let online = null; // null: not known yet
 let shown = { state: "waiting" }; // or {state: "card", read, view}, {state: "refusal", refusal}
 let lastRefusal = JSON.parse(sessionStorage.getItem("lastRefusal"));
@@ -106,7 +107,9 @@ function drawWallets(held) {
 
 function tile(name, { available, expiring, ...sums }) {
   const more = made("div", "more", "");
-  const add = (key) => isZero(sums[key]) || more.append(made("p", key, `${word(key)} ${amount(sums[key])}`));
+  const add = (key) => {
+    if (!isZero(sums[key])) more.append(made("p", key, filled(word(key), { amount: amount(sums[key]) })));
+  };
   add("debt");
   for (const lot of expiring.slice(0, EXPIRING_MAX)) {
     const names = { amount: amount(lot.amount), when: until(lot.on) };
@@ -191,6 +194,7 @@ function noteMisread(reader) {
 }
 
 function light(reader, up) {
+  changes += 1;
   readers.set(reader, up);
   drawReaders();
 }
@@ -208,9 +212,11 @@ async function lineUp(up) {
   online = up;
   drawLine();
   if (!up) return;
+  const before = changes;
   const status = await asked("/v1/status");
   if (status.status === 401 || status.status === 403) return location.reload(); // which asks to sign in
   if (!status.ok) return;
+  if (changes !== before) return lineUp(true); // the answer may be older than what was heard since
   readers.clear();
   for (const reader of status.body.readers) readers.set(reader.name, reader.up);
   drawReaders();
