@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (ROOT / "config" / "demo-program.toml").read_text("utf-8")
@@ -95,7 +95,7 @@ class Caller:
     def __post_init__(self) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_S)
 
-    def __enter__(self) -> Caller:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -134,12 +134,12 @@ class Daemon:
     def __init__(self, lane: Lane, *, before: Sequence[str] = ()) -> None:
         """Start it; before is a command that the daemon's own is put behind, as strace."""
         self.lane = lane
-        command = [*before, sys.executable, "-m", "loyaltyd", "serve", "--config", lane.config]
+        command = [*before, sys.executable, "-m", "loyaltyd", "serve", "--config", str(lane.config)]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("LOYALTYD_")}
         with lane.log.open("ab") as log:
             self.process = subprocess.Popen(command, stderr=log, env=environment, cwd=ROOT)
 
-    def __enter__(self) -> Daemon:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -181,7 +181,7 @@ class Stream:
 
     def __init__(self, port: int) -> None:
         self.events: list[tuple[str, Answer]] = []
-        self.text = ""
+        self.text = self._kind = ""
         self._news = threading.Condition()
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_S)
         self._connection.request("GET", "/v1/events")
@@ -189,7 +189,7 @@ class Stream:
         self._thread = threading.Thread(target=self._read)
         self._thread.start()
 
-    def __enter__(self) -> Stream:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -210,13 +210,16 @@ class Stream:
         return self.of(kind)
 
     def _read(self) -> None:
-        kind = ""
         with suppress(OSError, http.client.HTTPException, ValueError):
             while line := self._response.readline().decode():
-                name, _, value = line.rstrip("\n").partition(": ")
-                kind = value if name == "event" else kind
-                with self._news:
-                    self.text += line
-                    if name == "data":
-                        self.events.append((kind, json.loads(value)))
-                    self._news.notify_all()
+                self._hear(line)
+
+    def _hear(self, line: str) -> None:
+        name, _, value = line.rstrip("\n").partition(": ")
+        with self._news:
+            self.text += line
+            if name == "event":
+                self._kind = value
+            elif name == "data":
+                self.events.append((self._kind, json.loads(value)))
+            self._news.notify_all()

@@ -41,9 +41,7 @@ class Sent:
 
 @pytest.mark.timeout(1800)  # no verdict on speed: 200 lives on a busy machine
 def test_what_was_answered_survives_kill_9_and_nothing_is_there_twice(tmp_path: Path) -> None:
-    lane, seed = made_lane(tmp_path / "lane"), random.randrange(2**32)
-    print(f"seed {seed}")
-    chance, sent = random.Random(seed), list[Sent]()
+    lane, chance, sent = made_lane(tmp_path / "lane"), random.Random(), list[Sent]()
     for life in range(KILLS):
         if chance.random() < 0.1:
             with Daemon(lane) as daemon:  # on its way up
