@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from loyaltyd.domain.program import AmountOff, EarnPercent, Group, PercentOff, Program
 from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.spans import Span
+from loyaltyd.domain.toml import FAULTS_MAX
 from tests.domain.program_samples import GOOD
 from tests.domain.receipts import DEMO, HEAD, program, rub, rule
 
@@ -206,3 +207,14 @@ def test_any_value_at_any_key_is_obeyed_or_named(number: int, value: str) -> Non
 @example("x = 1\n" * 3)
 def test_any_text_at_all_is_a_program_or_faults(text: str) -> None:
     outcome(text)
+
+
+def test_a_program_wrong_in_thousands_of_places_tells_the_first_hundred() -> None:
+    text = HEAD + "".join(
+        rule(f"r{number}", "item", 'percent_off = "1%"', f'group = "x{number}"')
+        for number in range(3 * FAULTS_MAX)
+    )
+    found = program_from(text)
+    assert not isinstance(found, Program)
+    assert len(found) == FAULTS_MAX + 1
+    assert found[-1].said("p.toml") == "p.toml: and more faults"

@@ -14,7 +14,7 @@ _Wrong = tuple[Path, str]
 def faults_of(table: ProgramTable) -> Iterator[_Wrong]:
     """Each fault as the path of its key, and the sentence that says what is allowed."""
     digits = minor_digits(table.currency)
-    if table.timezone and table.timezone not in zoneinfo.available_timezones():
+    if table.timezone and not _is_zone(table.timezone):
         yield ("timezone",), "must be a zone of the tz database, such as Europe/Moscow"
     yield from _cards(table.cards)
     for name, wallet in table.wallets.items():
@@ -25,6 +25,14 @@ def faults_of(table: ProgramTable) -> Iterator[_Wrong]:
         path = ("classes", name, "floor_per_abv_litre")
         yield from _floors(path, goods.floor_per_abv_litre, digits)
     yield from _rules(table, digits)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def _cards(cards: Sequence[CardsTable]) -> Iterator[_Wrong]:

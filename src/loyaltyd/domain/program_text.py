@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 from loyaltyd.domain.grammar import (
@@ -38,7 +39,7 @@ from loyaltyd.domain.program import (
 )
 from loyaltyd.domain.program_faults import faults_of
 from loyaltyd.domain.spans import span
-from loyaltyd.domain.toml import Fault, checked, fault_at, tree
+from loyaltyd.domain.toml import FAULTS_MAX, Fault, checked, fault_at, tree
 from loyaltyd.domain.toml_lines import key_lines
 
 
@@ -51,9 +52,13 @@ def program_from(text: str) -> Program | tuple[Fault, ...]:
     table = checked(document, ProgramTable, lines=lines)
     if isinstance(table, tuple):
         return table
-    faults = [fault_at(path, said, document, lines) for path, said in faults_of(table)]
+    wrong = list(islice(faults_of(table), FAULTS_MAX + 1))
+    faults = [fault_at(path, said, document, lines) for path, said in wrong[:FAULTS_MAX]]
+    faults.sort(key=lambda fault: fault.line or 0)
+    if len(wrong) > FAULTS_MAX:
+        faults.append(Fault(line=None, key="", message="and more faults"))
     if faults:
-        return tuple(sorted(faults, key=lambda fault: fault.line or 0))
+        return tuple(faults)
     return _program(table, hashlib.sha256(text.encode()).hexdigest())
 
 
