@@ -19,6 +19,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from loyaltyd import config
+from loyaltyd.domain.errors import LoyaltyError
 from loyaltyd.domain.refusal import Refusal
 from loyaltyd.link.signatures import chain_key, public_hex, till_key
 from loyaltyd.store.ledger import Ledger, open_ledger
@@ -59,10 +60,29 @@ def seed(settings: config.Settings, now: dt.datetime) -> bool:
     try:
         if ledger.read(lambda view: view.head()).result().seq:
             return False
-        _record(_till(settings, ledger, now), now)
+        _record(till_of(settings, ledger, now), now)
         return True
     finally:
         ledger.close()
+
+
+def till_of(settings: config.Settings, ledger: Ledger, now: dt.datetime) -> Till:
+    """Return the till of these settings as it works at now, with its program's earlier version."""
+    file = settings.program.path
+    text = file.read_text("utf-8")
+    keep_programs(ledger, earlier(text, now), f"{file}, the version before")
+    programs = keep_programs(ledger, text, str(file))
+    return Till(
+        ledger=ledger,
+        group=settings.till.group or "",
+        timezone=settings.till.timezone or programs[-1].timezone or "UTC",
+        language=settings.till.language,
+        chain_key=chain_key(settings.chain_key, make=settings.keys.chain is None),
+        token_key=b"",  # no quote leaves this process
+        at_window=settings.api.at_window,
+        clock=lambda: now,
+        programs=programs,
+    )
 
 
 def earlier(program: str, now: dt.datetime) -> str:
@@ -96,27 +116,13 @@ def deeds() -> list[Deed]:
 def main() -> None:
     """Seed the ledger of the config that the command line names."""
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else CONFIG
-    settings = config.load(path, environment={}, overrides={})
-    if seed(settings, dt.datetime.now(dt.UTC)):
+    try:
+        settings = config.load(path, environment={}, overrides={})
+        seeded = seed(settings, dt.datetime.now(dt.UTC))
+    except LoyaltyError as error:
+        sys.exit(str(error))
+    if seeded:
         print(f"{settings.ledger.path}: the year of Anna and a few others")
-
-
-def _till(settings: config.Settings, ledger: Ledger, now: dt.datetime) -> Till:
-    file = settings.program.path
-    text = file.read_text("utf-8")
-    keep_programs(ledger, earlier(text, now), f"{file}, the version before")
-    programs = keep_programs(ledger, text, str(file))
-    return Till(
-        ledger=ledger,
-        group=settings.till.group or "",
-        timezone=settings.till.timezone or programs[-1].timezone or "UTC",
-        language=settings.till.language,
-        chain_key=chain_key(settings.chain_key, make=settings.keys.chain is None),
-        token_key=b"",  # no quote leaves this process
-        at_window=settings.api.at_window,
-        clock=lambda: now,
-        programs=programs,
-    )
 
 
 def _record(till: Till, now: dt.datetime) -> None:

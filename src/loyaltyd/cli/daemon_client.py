@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from loyaltyd.config import Settings
 CONNECT_S = 2.0  # loopback: a daemon that isn't there refuses at once
 ANSWER_S = 30.0  # a receipt behind a slow disk
 OPENED = "opened"  # the kind of what a stream says first: where it begins
+PROBLEM_BYTES_MAX = 64 * 1024
 EVENT_BYTES_MAX = 64 * 1024  # of one event; theirs have a few hundred
 
 
@@ -70,31 +72,39 @@ class Daemon:
         headers = {**_authorization(), "accept": "text/event-stream"}
         if last:
             headers["last-event-id"] = last
-        response = self._sent("GET", "/v1/events", None, headers)
-        if response.status != 200:
-            raise _refused(_json(response.data, self._address))
+        with self._reached():
+            response = self._calls.request(
+                "GET", "/v1/events", headers=headers, preload_content=False
+            )
         try:
-            yield from _events(response)
-        except urllib3.exceptions.HTTPError as error:
-            raise DaemonAway(f"{self._address}: the daemon went away") from error
+            with self._reached():
+                if not response.headers.get("content-type", "").startswith("text/event-stream"):
+                    raise self._no(_json(response.read(PROBLEM_BYTES_MAX)))
+                yield from _events(response)
         finally:
             response.close()
 
     def _answer(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:
         headers = {**_authorization(), "content-type": "application/json"}
-        response = self._sent(method, path, body, headers)
-        answer = _json(response.data, self._address)
-        if response.status >= 400 and "reason" in answer:
-            raise _refused(answer)
+        with self._reached():
+            response = self._calls.request(method, path, body=body, headers=headers)
+        answer = _json(response.data)
+        if response.status >= 400 or not answer:
+            raise self._no(answer)
         return answer
 
-    def _sent(
-        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
-    ) -> urllib3.BaseHTTPResponse:
+    def _no(self, answer: Mapping[str, Any]) -> Refused | DaemonAway:
+        """What an answer that grants nothing means: a problem of loyaltyd's, or a stranger's."""
+        if "reason" not in answer:
+            return DaemonAway(f"{self._address}: what answers here is not loyaltyd")
+        faults = [f"{it['path']} {it['allowed']}" for it in answer.get("errors", ())]
+        detail = "; ".join([str(answer.get("detail", "refused")), *faults])
+        return Refused(f"{detail} ({answer['reason']})")
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
         try:
-            return self._calls.request(
-                method, path, body=body, headers=headers, preload_content=body is not None
-            )
+            yield
         except urllib3.exceptions.HTTPError as error:
             # Without the library's words: they repeat the path, which may hold a card's number.
             raise DaemonAway(
@@ -112,20 +122,13 @@ def _authorization() -> dict[str, str]:
     return {"authorization": f"Bearer {token}"} if token else {}
 
 
-def _json(data: bytes, address: str) -> dict[str, Any]:
+def _json(data: bytes) -> dict[str, Any]:
+    """The members of a JSON object; none of anything else."""
     try:
         answer = json.loads(data)
     except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        raise DaemonAway(f"{address}: what answers here is not loyaltyd")
-    return answer
-
-
-def _refused(problem: Mapping[str, Any]) -> Refused:
-    faults = [f"{it['path']} {it['allowed']}" for it in problem.get("errors", ())]
-    detail = "; ".join([str(problem.get("detail", "refused")), *faults])
-    return Refused(f"{detail} ({problem.get('reason', 'no reason')})")
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _events(response: urllib3.BaseHTTPResponse) -> Iterator[Event]:

@@ -6,8 +6,8 @@ import click
 
 from loyaltyd.domain.errors import ConfigError
 from loyaltyd.domain.program import Program
+from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.toml import TEXT_BYTES_MAX, Fault, decoded
-from loyaltyd.till.programs import program_of
 
 
 @click.group(name="program")
@@ -44,4 +44,7 @@ def read_program(path: pathlib.Path) -> Program:
         raise ConfigError(f"{path}: can't be read: {error.strerror}") from error
     if isinstance(text, Fault):
         raise ConfigError(text.said(str(path)))
-    return program_of(text, str(path))
+    program = program_from(text)
+    if isinstance(program, Program):
+        return program
+    raise ConfigError("\n".join(fault.said(str(path)) for fault in program))

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import PROGRAM, told
+
+
+def test_a_program_that_can_be_obeyed_is_ok() -> None:
+    result = told("program", "check", PROGRAM)
+    assert result.exit_code == 0
+    assert result.output == (
+        "OK  program zelenka 12, from 2026-11-01  cards 2990/13, 2991/13  wallets bonus  rules 6\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "said"),
+    [
+        ("version = 12", "vershion = 12", 'vershion: unknown key; did you mean "version"?'),
+        ('points = "floor"', 'points = "flor"', 'did you mean "floor"?'),
+        ('give = { amount_off = "5.00" }', "give = { buy = 3 }", "not built in this version"),
+        ("[rounding]", "[rounding", "is not TOML"),
+    ],
+)
+def test_each_fault_is_told_with_its_line(tmp_path: Path, good: str, bad: str, said: str) -> None:
+    program = tmp_path / "program.toml"
+    text = PROGRAM.read_text("utf-8").replace(good, bad)
+    program.write_text(text, "utf-8")
+    line = next(n for n, line in enumerate(text.splitlines(), 1) if line.startswith(bad))
+    result = told("program", "check", program)
+    assert (result.exit_code, result.stdout) == (78, "")
+    told_here = [it for it in result.stderr.splitlines() if it.startswith(f"{program}:{line}: ")]
+    assert any(said in it for it in told_here), result.stderr
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (None, "can't be read: No such file"),
+        (b"\xff", ":1: is not UTF-8"),
+        (b"#" * 2**21, "larger"),
+    ],
+)
+def test_a_file_that_is_no_text_is_told_so(tmp_path: Path, data: bytes | None, said: str) -> None:
+    program = tmp_path / "program.toml"
+    if data is not None:
+        program.write_bytes(data)
+    result = told("program", "check", program)
+    assert (result.exit_code, said in result.stderr) == (78, True)

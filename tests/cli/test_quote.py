@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from loyaltyd.api.operations import BASKET
+from tests.cli.commands import PROGRAM, told
+
+SATURDAY = {"at": "2026-12-05T10:30:00+03:00"}
+
+
+def written(folder: Path, **members: object) -> Path:
+    path = folder / "basket.json"
+    path.write_text(json.dumps({**BASKET, **members}))
+    return path
+
+
+def rows(output: str) -> list[list[str]]:
+    return [line.split() for line in output.splitlines()]
+
+
+def test_a_basket_is_quoted_for_the_card_as_the_daemon_knows_it(
+    config: Path, tmp_path: Path
+) -> None:
+    result = told("quote", written(tmp_path), "--explain", "--config", config)
+    assert result.exit_code == 0
+    assert "2990******019  bonus  active  Anna  silver" in result.output
+    assert "cashier   Greet Anna" in result.output
+    assert "2990000000019" not in result.output
+    assert "step-scale     no       needs a total of 1000.00, has " in result.output
+
+
+def test_an_unpublished_program_is_tried_without_daemon_or_settings(tmp_path: Path) -> None:
+    basket = written(tmp_path, **SATURDAY)
+    result = told("quote", basket, "--program", PROGRAM, "--tier", "silver", "--explain")
+    assert result.exit_code == 0
+    found = rows(result.output)
+    assert ["1", "Milk", "1", "l", "179.80", "17.98", "0.00", "161.82", "milk-10", "17.98"] in found
+    assert ["to", "pay", "315.13", "17.98", "0.00", "297.15"] in found
+    assert ["milk-10", "yes", "took", "17.98", "off"] in found
+    assert "because" in result.output
+
+
+def test_without_explain_no_rule_is_explained(tmp_path: Path) -> None:
+    result = told("quote", written(tmp_path, **SATURDAY), "--program", PROGRAM)
+    assert "because" not in result.output
+
+
+def test_a_shopper_without_a_card_is_quoted_too() -> None:
+    line = {"line": 1, "sku": "1", "quantity": "3", "price": "500.00"}
+    typed = json.dumps({"receipt": "r", "lines": [line], "at": "2026-12-05T13:00:00+03:00"})
+    result = told("quote", "-", "--program", PROGRAM, typed=typed)
+    assert ["to", "pay", "1500.00", "45.00", "0.00", "1455.00"] in rows(result.output)
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"card": "2990000000018"}, "has a mistake in it"),
+        ({"card": "7"}, "card"),
+        ({"coupons": ["A"]}, "not built in this version of loyaltyd: coupons"),
+        ({"lines": [{"line": 1, "sku": "1", "quantity": 1, "price": "1.00"}]}, "lines[0].quantity"),
+        ({"redeem": {"gold": "max"}}, "gold"),
+    ],
+)
+def test_what_the_engine_refuses_is_a_sentence(
+    tmp_path: Path, members: dict[str, object], said: str
+) -> None:
+    result = told("quote", written(tmp_path, **members), "--program", PROGRAM)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_what_the_daemon_refuses_is_its_sentence_with_the_reason(
+    config: Path, tmp_path: Path
+) -> None:
+    basket = written(tmp_path, card="2990000000040")
+    result = told("quote", basket, "--config", config)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "(card_blocked)" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--tier", "silver"], 2),
+        (["--program", PROGRAM, "--tier", "platinum"], 2),
+        (["--program", "none.toml"], 78),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(
+    tmp_path: Path, words: list[str | Path], code: int
+) -> None:
+    result = told("quote", written(tmp_path), *words)
+    assert (result.exit_code, result.stdout) == (code, "")
