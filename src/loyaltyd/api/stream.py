@@ -23,6 +23,11 @@ SEND_S = 30.0  # a client that takes nothing for so long is gone.
 RETRY_MS = 1000
 
 
+def is_stale(event: Event, now: float) -> bool:
+    """Whether a stream that resumes leaves event out; now is in the event's monotonic seconds."""
+    return event.kind == "card_read" and now - event.at > STALE_READ_S
+
+
 @dataclass(frozen=True, slots=True)
 class EventStream:
     """The ASGI endpoint."""
@@ -94,7 +99,7 @@ class EventStream:
                     yield f": {batch[0].n - n - 1} events are no longer kept\n\n"
                 for event in batch:
                     n = event.n
-                    if n > began or not self._is_stale(event):
+                    if n > began or not is_stale(event, self.door.monotonic()):
                         yield self._text(event, caller)
                 if not batch and not await _wait(wakened, gone):
                     yield ": still here\n\n"
@@ -108,9 +113,6 @@ class EventStream:
         if boot != events.boot or not (n.isascii() and n.isdecimal() and len(n) < 16):
             return 0
         return min(int(n), events.head)
-
-    def _is_stale(self, event: Event) -> bool:
-        return event.kind == "card_read" and self.door.monotonic() - event.at > STALE_READ_S
 
     def _text(self, event: Event, caller: Caller) -> str:
         boot = self.door.events.boot
