@@ -233,3 +233,30 @@ def test_a_rule_that_takes_nothing_says_why_and_changes_nothing(text: str, expec
 def test_goods_that_may_not_be_discounted_say_so() -> None:
     answer = quoted(program(TEN), basket(line(1, "1.00", flags=("no_discount",))))
     assert cause(answer, "ten") is Cause.NO_DISCOUNT
+
+
+@pytest.mark.parametrize(("base", "taken"), [("cascade", 1900), ("original", 2000)])
+def test_item_rules_that_all_count_see_the_net_or_the_original(base: str, taken: int) -> None:
+    rules = [rule(name, "item", 'percent_off = "10%"', 'group = "g"') for name in ("a", "b")]
+    found = program(f'[groups.g]\npick = "all"\nbase = "{base}"\n' + "".join(rules))
+    assert discounts(quoted(found, basket(line(1, "100.00")))) == [taken]
+
+
+@pytest.mark.parametrize(
+    ("way", "taken"), [("largest-remainder", [161, 53, 86]), ("first-lines", [162, 52, 86])]
+)
+def test_a_receipt_rule_is_spread_the_programs_way(way: str, taken: list[int]) -> None:
+    # semantics 5: 3.00 over 43/14/23
+    found = program(
+        f'[rounding]\nspread = "{way}"\n' + rule("three", "receipt", 'amount_off = "3"')
+    )
+    cart = basket(*(line(number, it) for number, it in enumerate(("43", "14", "23"), 1)))
+    assert discounts(quoted(found, cart)) == taken
+
+
+def test_a_loss_at_a_floor_stays_lost_to_an_amount_off_too() -> None:
+    off = rule("hundred", "receipt", 'amount_off = "100.00"')
+    cart = basket(line(1, "100.00", floor_price=rub("90.00")), line(2, "100.00"))
+    assert discounts(quoted(program(off), cart)) == [rub("10.00"), rub("90.00")]
+    lost = program('[rounding]\nfloor = "lose"\n' + off)
+    assert discounts(quoted(lost, cart)) == [rub("10.00"), rub("50.00")]
