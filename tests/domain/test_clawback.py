@@ -1,232 +1,129 @@
-"""Points on their way back: to their lots, from theirs, or owed (semantics 13 to 19, api.md)."""
+"""Points on their way back: which lots they return to, and which they are taken from."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
 
 import pytest
 
-from loyaltyd.domain.account import Account, Seen, moved
-from loyaltyd.domain.basket import Basket, Wish
-from loyaltyd.domain.ledger import Lot
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
-from loyaltyd.domain.quote import Points
-from loyaltyd.domain.record import ProgramRef
-from loyaltyd.domain.returns import Case, Returned, Reversal, goods_returned, sale_cancelled
-from loyaltyd.domain.sale import Sale, sale_postings
-from tests.domain.receipts import (
-    BONUS_CARD,
-    DEMO,
-    EARN,
-    PLACE,
-    SATURDAY,
-    basket,
-    line,
-    program,
-    quoted,
-    rub,
-    seen,
-    wallet,
-)
+from loyaltyd.domain.account import Account, Debt, moved
+from loyaltyd.domain.clawback import Restoring, restored, taken_back
+from loyaltyd.domain.ledger import DEBT, ISSUED, REDEEMED, Lot, Posting
+from loyaltyd.domain.program import Wallet
+from tests.domain.receipts import program, wallet
 
-TODAY = SATURDAY.date()
-WHOLE = '\n[wallets.bonus]\nscale = 0\nredeem_rate = "1.00"\n'
+ID = "a" * 32
+DAY = dt.date(2026, 12, 5)
+EARLY, LATE = "lot/2026-01-01/2027-03-31", "lot/2026-01-01/2027-06-30"
 
 
-@dataclass(slots=True, kw_only=True)
-class Shop:
-    """One receipt, the account after it, and the returns made so far."""
-
-    found: Program
-    sale: Sale
-    account: Account | None
-    on: dt.date = TODAY
-    earlier: list[Returned] = field(default_factory=list)
-
-    @property
-    def case(self) -> Case:
-        return Case(
-            sale=self.sale,
-            earlier=tuple(self.earlier),
-            account=self.account,
-            program=self.found,
-            on=self.on,
-        )
-
-    def take_back(self, **lines: str) -> Returned:
-        """Return quantities of lines, as l1="0.5"; the account and the history move on."""
-        wanted = {int(name[1:]): int(float(text) * 1000) for name, text in lines.items()}
-        reversal = goods_returned(self.case, wanted)
-        assert isinstance(reversal, Reversal), reversal
-        return self.record(reversal)
-
-    def record(self, reversal: Reversal) -> Returned:
-        if self.account is not None:
-            self.account = moved(self.account, reversal.postings)
-        self.earlier.append(reversal.returned)
-        return reversal.returned
-
-    def balance(self) -> int:
-        assert self.account is not None
-        return sum(lot.amount for lot in self.account.lots) - self.account.debt("bonus")
+def held(keys: str = "") -> Wallet:
+    return program(wallet(keys)).wallets[0]
 
 
-def sold(found: Program, cart: Basket, who: Seen) -> Shop:
-    """Ring cart up and confirm it."""
-    result = quoted(found, cart, who).result
-    postings = sale_postings(result, who, found, SATURDAY)
-    ref = ProgramRef(id=found.id, version=found.version, hash=found.hash)
-    sale = Sale(
-        basket=cart,
-        seen=who,
-        place=PLACE,
-        at=SATURDAY,
-        program=ref,
-        result=result,
-        postings=postings,
+def lot(amount: int, active_from: dt.date = DAY, expires_at: dt.date | None = None) -> Lot:
+    return Lot(wallet="bonus", active_from=active_from, expires_at=expires_at, amount=amount)
+
+
+def account(*lots: Lot, debt: int = 0) -> Account:
+    owed = (Debt(wallet="bonus", amount=debt),) if debt else ()
+    return Account(id=ID, lots=lots, debts=owed)
+
+
+def spent(bucket: str, amount: int) -> Posting:
+    return Posting(account=ID, wallet="bonus", debit=bucket, credit=REDEEMED, amount=amount)
+
+
+def back(before: int, after: int, keys: str = "") -> Restoring:
+    """A sale that spent 200 of the early lot and 100 of the late one."""
+    return Restoring(
+        wallet=held(keys), spent=[spent(EARLY, 200), spent(LATE, 100)], before=before, after=after
     )
-    account = moved(who.account, postings) if who.account else None
-    return Shop(found=found, sale=sale, account=account)
 
 
-def of(points: tuple[Points, ...], name: str = "bonus") -> int:
-    return sum(it.amount for it in points if it.wallet == name)
-
-
-def holder(*lots: tuple[dt.date | None, int]) -> Seen:
-    held = tuple(
-        Lot(wallet="bonus", active_from=dt.date(2026, 1, 1), expires_at=end, amount=amount)
-        for end, amount in lots
-    )
-    return Seen(card=BONUS_CARD, account=Account(id="a" * 32, lots=held))
-
-
-MARCH, JUNE = dt.date(2027, 3, 31), dt.date(2027, 6, 30)
-
-
-def partly(keys: str = "") -> Shop:
-    """Semantics 13: A 600 and B 400, 300 points spent of two lots, 5% on net."""
-    cart = basket(line(1, "600.00"), line(2, "400.00"))
-    cart = replace(cart, redeem=(Wish(wallet="bonus"),))
-    return sold(program(WHOLE + keys + EARN), cart, holder((MARCH, 200), (JUNE, 100)))
-
-
-def test_a_part_brings_back_its_cash_its_points_and_what_it_had_earned() -> None:
-    # semantics 13: cash 280.00, points back 120, clawback 14; balance 35 -> 141
-    shop = partly()
-    assert [it.redeemed for it in shop.sale.result.lines] == [rub("180.00"), rub("120.00")]
-    assert [of(it.earned) for it in shop.sale.result.lines] == [21, 14]
-    assert shop.balance() == 35
-    back = shop.take_back(l2="1")
-    assert (back.refund, of(back.restored), of(back.clawed_back)) == (rub("280.00"), 120, 14)
-    assert shop.balance() == 141
-
-
-def test_spent_points_refill_their_lots_latest_expiry_first() -> None:
-    # product.md, lots; semantics 13
-    shop = partly()
-    shop.take_back(l2="1")
-    assert shop.account is not None
-    lots = {lot.expires_at: lot.amount for lot in shop.account.lots}
-    assert (lots[JUNE], lots[MARCH]) == (100, 20)
-    shop.take_back(l1="1")
-    assert {lot.expires_at: lot.amount for lot in shop.account.lots} == {JUNE: 100, MARCH: 200}
-
-
-def test_spent_points_stay_spent_when_the_program_says_so() -> None:
-    back = partly('restore = "none"').take_back(l2="1")
-    assert (back.refund, of(back.restored)) == (rub("280.00"), 0)
+def moves(postings: list[Posting]) -> list[tuple[str, str, int]]:
+    return [(it.debit, it.credit, it.amount) for it in postings]
 
 
 @pytest.mark.parametrize(
-    ("policy", "end"), [("original", dt.date(2027, 3, 31)), ("reissue", dt.date(2028, 1, 1))]
+    ("before", "after", "refilled"),
+    [
+        (0, 80, [(REDEEMED, LATE, 80)]),
+        (80, 120, [(REDEEMED, LATE, 20), (REDEEMED, EARLY, 20)]),
+        (120, 300, [(REDEEMED, EARLY, 180)]),
+        (0, 300, [(REDEEMED, LATE, 100), (REDEEMED, EARLY, 200)]),
+        (120, 120, []),
+    ],
 )
-def test_points_restored_after_their_expiry_are_dead_unless_reissued(
-    policy: str, end: dt.date
+def test_restored_points_refill_the_lots_that_paid_the_latest_expiry_first(
+    before: int, after: int, refilled: list[tuple[str, str, int]]
 ) -> None:
-    # semantics 17
-    shop = partly(f'restore = "{policy}"\nexpires = "9mo"\nclawback = "recompute"\n')
-    shop.on = dt.date(2027, 4, 1)
-    shop.take_back(l2="1", l1="1")
-    assert shop.account is not None
-    ends = {lot.expires_at for lot in shop.account.lots if lot.amount}
-    assert end in ends
+    assert moves(restored(back(before, after), account(), DAY)) == refilled
 
 
-@pytest.mark.parametrize(("way", "taken"), [("recompute", 1), ("floor-of-refund", 0)])
-@pytest.mark.parametrize("prices", [("16.90", "5.00"), ("21.00", "10.00")])
-def test_a_clawback_recomputes_or_takes_the_floor_of_the_refund(
-    way: str, taken: int, prices: tuple[str, str]
-) -> None:
-    # semantics 14: 21.90 earns 2, 16.90 earns 1; Barnes & Noble: 31 -> 3, 21 -> 2
-    text = WHOLE + f'clawback = "{way}"\n' + EARN.replace("5%", "10%")
-    shop = sold(program(text), basket(*(line(it, p) for it, p in enumerate(prices, 1))), seen())
-    assert of(shop.take_back(l2="1").clawed_back) == taken
+def test_reissued_points_are_one_new_lot_of_the_day_usable_at_once() -> None:
+    found = back(0, 300, 'restore = "reissue"\nexpires = "30d"\nactivates = "14d"')
+    assert moves(restored(found, account(), DAY)) == [(REDEEMED, "lot/2026-12-05/2027-01-04", 300)]
 
 
-def test_the_last_return_takes_the_rest() -> None:
-    text = WHOLE + 'clawback = "floor-of-refund"\n' + EARN.replace("5%", "10%")
-    shop = sold(program(text), basket(line(1, "16.90"), line(2, "5.00")), seen())
-    taken = [of(shop.take_back(l2="1").clawed_back), of(shop.take_back(l1="1").clawed_back)]
-    assert (taken, shop.balance()) == ([0, 2], 0)
+def test_a_debt_is_paid_before_lots_are_refilled() -> None:
+    postings = restored(back(0, 300), account(debt=150), DAY)
+    assert moves(postings) == [
+        (REDEEMED, DEBT, 100),
+        (REDEEMED, DEBT, 50),
+        (REDEEMED, EARLY, 150),
+    ]
+    assert moved(account(debt=150), postings).debts == ()
+
+
+def test_points_that_are_dead_on_arrival_pay_no_debt() -> None:
+    postings = restored(back(0, 300), account(debt=150), dt.date(2027, 3, 31))
+    assert moves(postings) == [(REDEEMED, DEBT, 100), (REDEEMED, EARLY, 200)]
+
+
+OWN = lot(100)  # what the sale of DAY earned, in a program without dates
+OTHER = lot(70, DAY - dt.timedelta(days=9))
 
 
 @pytest.mark.parametrize(
-    ("policy", "taken", "balance"),
-    [("allow", 150, -100), ("clamp", 50, 0), ("only-pending", 0, 50)],
+    ("amount", "taken"),
+    [
+        (60, [(OWN.bucket, ISSUED, 60)]),
+        (170, [(OWN.bucket, ISSUED, 100), (OTHER.bucket, ISSUED, 70)]),
+        (175, [(OWN.bucket, ISSUED, 100), (OTHER.bucket, ISSUED, 70), (DEBT, ISSUED, 5)]),
+        (0, []),
+    ],
 )
-def test_what_was_spent_meanwhile_becomes_debt_or_is_let_go(
-    policy: str, taken: int, balance: int
+def test_the_sales_own_lot_gives_first_then_what_can_be_spent_then_a_debt_is_owed(
+    amount: int, taken: list[tuple[str, str, int]]
 ) -> None:
-    # semantics 18: earned 150, spent 100, full return
-    text = WHOLE + f'debt = "{policy}"\n' + EARN.replace("5%", "15%")
-    shop = sold(program(text), basket(line(1, "1000.00")), seen())
-    assert shop.account is not None
-    spent = tuple(replace(lot, amount=lot.amount - 100) for lot in shop.account.lots)
-    shop.account = replace(shop.account, lots=spent)
-    assert of(shop.take_back(l1="1").clawed_back) == taken
-    assert shop.balance() == balance
+    postings, found = taken_back(held(), amount, account(OTHER, OWN), (DAY, DAY))
+    assert (moves(postings), found) == (taken, amount)
 
 
-@pytest.mark.parametrize("policy", ["allow", "clamp", "only-pending"])
-def test_a_return_before_activation_cancels_the_waiting_lot_and_nothing_else(policy: str) -> None:
-    # semantics 19
-    text = wallet(f'activates = "14d"\ndebt = "{policy}"') + EARN
-    shop = sold(program(text), basket(line(1, "100.00")), seen("7.00"))
-    shop.take_back(l1="1")
-    assert shop.account is not None
-    held = [(it.active_from, it.amount) for it in shop.account.lots if it.amount]
-    assert held == [(dt.date(2020, 1, 1), rub("7.00"))]
+@pytest.mark.parametrize(("policy", "taken"), [("clamp", 170), ("only-pending", 0)])
+def test_without_debt_no_more_is_taken_than_there_is(policy: str, taken: int) -> None:
+    found = held(f'debt = "{policy}"')
+    postings, amount = taken_back(found, 500, account(OTHER, OWN), (DAY, DAY))
+    assert amount == taken == sum(it.amount for it in postings)
 
 
-def test_one_milk_of_the_apis_example_comes_back() -> None:
-    # api.md, Return: refund 56.64, restored 24.27, clawed back 10.40 - 7.56 = 2.84
-    found = program_from(DEMO.read_text(encoding="utf-8"))
-    assert isinstance(found, Program)
-    cart = basket(
-        line(1, "89.90", "2", category="dairy/milk"),
-        line(2, "389.99", "0.347", category="fruit/apples"),
-        redeem={"bonus": "max"},
-    )
-    shop = sold(found, cart, seen("250.00", tier="silver", measure="20000.00"))
-    back = shop.take_back(l1="1")
-    assert (back.refund, of(back.restored), of(back.clawed_back)) == (
-        *(rub("56.64"), rub("24.27"), rub("2.84")),
-    )
-    assert [(it.line, it.refund, of(it.clawed_back)) for it in back.lines] == [(1, 5664, 284)]
+def test_only_pending_takes_what_waits_and_nothing_that_is_active() -> None:
+    found = held('debt = "only-pending"\nactivates = "14d"')
+    waiting = lot(100, DAY + dt.timedelta(days=14))
+    assert taken_back(found, 500, account(OTHER, waiting), (DAY, DAY))[1] == 100
+    assert taken_back(found, 500, account(OTHER, waiting), (DAY, waiting.active_from))[1] == 0
 
 
-def test_a_cancelled_receipt_leaves_the_account_as_it_was() -> None:
-    shop = partly('restore = "none"\ndebt = "clamp"\n')
-    reversal = sale_cancelled(shop.case)
-    assert isinstance(reversal, Reversal)
-    back = shop.record(reversal)
-    assert (back.refund, of(back.restored), of(back.clawed_back)) == (rub("700.00"), 300, 35)
-    assert back.spend == shop.sale.result.spend
-    assert shop.account is not None
-    assert {lot.expires_at: lot.amount for lot in shop.account.lots if lot.amount} == {
-        JUNE: 100,
-        MARCH: 200,
-    }
+def test_what_is_over_or_waits_of_another_day_is_not_taken() -> None:
+    over = lot(70, DAY - dt.timedelta(days=9), DAY)
+    waits = lot(70, DAY + dt.timedelta(days=1))
+    postings, _ = taken_back(held(), 50, account(over, waits), (DAY, DAY))
+    assert moves(postings) == [(DEBT, ISSUED, 50)]
+
+
+def test_the_lot_of_the_sale_gives_even_when_it_is_over() -> None:
+    found = held('expires = "30d"')
+    own = lot(100, DAY, DAY + dt.timedelta(days=30))
+    postings, _ = taken_back(found, 60, account(own), (DAY, DAY + dt.timedelta(days=40)))
+    assert moves(postings) == [(own.bucket, ISSUED, 60)]

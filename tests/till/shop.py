@@ -6,13 +6,15 @@ import asyncio
 import datetime as dt
 import json
 from collections.abc import Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from loyaltyd.domain.card import ean_fits
+from loyaltyd.domain.record import Record, record_from
 from loyaltyd.domain.refusal import Reason, Refusal
+from loyaltyd.store.database import reader
 from loyaltyd.store.ledger import open_ledger
 from loyaltyd.store.verify import verified
 from loyaltyd.till import cards, checkout, returns
@@ -112,6 +114,12 @@ class Shop:
         """Take up a further version of the program."""
         self.till = replace(self.till, programs=keep_programs(self.till.ledger, text, "next.toml"))
 
+    def records(self) -> list[Record]:
+        """The whole log, read from the file's lines."""
+        with closing(reader(self.till.ledger.path)) as connection:
+            rows = connection.execute("SELECT line FROM record ORDER BY seq").fetchall()
+        return [record_from(line, self.till.ledger.stream) for (line,) in rows]
+
     def check(self) -> None:
         """The chain holds, and the projections are what the lines give."""
         assert verified(self.till.ledger.path).findings == ()
@@ -147,7 +155,7 @@ def seeded_shop_at(path: Path) -> Iterator[Shop]:
         shop.publish(text)
         for deed in seed.deeds():
             then = SATURDAY.replace(hour=12, minute=0) - dt.timedelta(days=deed.days_ago)
-            asyncio.run(_awaited(deed, replace(shop.till, clock=lambda then=then: then)))
+            asyncio.run(_awaited(deed, replace(shop.till, clock=Clock(then))))
         yield shop
 
 

@@ -1,0 +1,178 @@
+"""Random receipts of random programs, decided and ready to come back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from loyaltyd.domain.account import Account, Debt, Seen, moved
+from loyaltyd.domain.basket import NO_DISCOUNT, NO_EARN, NO_REDEEM, Basket, Line, Wish
+from loyaltyd.domain.ledger import Lot
+from loyaltyd.domain.program import Program
+from loyaltyd.domain.quote import quote
+from loyaltyd.domain.record import ProgramRef
+from loyaltyd.domain.refusal import Refusal
+from loyaltyd.domain.returns import Case, Returned
+from loyaltyd.domain.sale import Sale, sale_postings
+from tests.domain.receipts import (
+    BONUS_CARD,
+    EARN,
+    PLACE,
+    SATURDAY,
+    program,
+    rule,
+    wallet,
+)
+
+DAY = SATURDAY.date()
+WALLETS = (
+    wallet('max_share = "50%"\nmin_redeem = "1.00"\nactivates = "14d"\nexpires = "1y"')
+    + '[wallets.stars]\nscale = 0\nredeem_rate = "0.25"\nexpires = "30d"\n'
+    + '[wallets.purse]\nscale = 2\nredeem_rate = "2.00"\npoints_as = "tender"\n'
+)
+RULES = (
+    rule("dairy", "item", 'percent_off = "10%"', 'on = { category = ["dairy/*"] }')
+    + rule("big", "receipt", 'amount_off = "50.00"', 'when = { min_total = "200.00" }')
+    + EARN
+    + rule("stars", "points", 'earn = "stars", percent = "10%"')
+    + rule("silver", "points", 'earn = "bonus", percent = "2%"', 'when = { tier = ["silver"] }')
+)
+TIERS = """
+[tiers]
+measure = "spend"
+levels = [{ id = "start", from = "0" }, { id = "silver", from = "300.00" }]
+"""
+# Every way in which a wallet can be set, in a few programs.
+TEXTS = (
+    WALLETS + TIERS + RULES,
+    '[rounding]\npoints = "half-up"\nspread = "first-lines"\n' + WALLETS + TIERS + RULES,
+    wallet('earn_base = "gross"') + EARN,
+    wallet('earn_base = "net-of-discounts"\nclawback = "floor-of-refund"') + EARN,
+    wallet('earn_base = "none-if-redeemed"\nrestore = "reissue"\nexpires = "30d"') + EARN,
+)
+PROGRAMS = tuple(program(text) for text in TEXTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sold:
+    """A sale, the program that it was made under, and its account after it."""
+
+    sale: Sale
+    program: Program
+    account: Account | None
+
+    def case(self, earlier: tuple[Returned, ...], account: Account | None, on: dt.date) -> Case:
+        return Case(sale=self.sale, earlier=earlier, account=account, program=self.program, on=on)
+
+
+def sold(found: Program, wanted: Basket, who: Seen, at: dt.datetime = SATURDAY) -> Sold:
+    """Confirm a basket, without a till."""
+    answer = quote(wanted, who, found, PLACE, at)
+    assert not isinstance(answer, Refusal), answer
+    postings = sale_postings(answer.result, who, found, at)
+    sale = Sale(
+        basket=wanted,
+        seen=who,
+        place=PLACE,
+        at=at,
+        program=ProgramRef(id=found.id, version=found.version, hash=found.hash),
+        result=answer.result,
+        postings=postings,
+    )
+    account = moved(who.account, postings) if who.account else None
+    return Sold(sale=sale, program=found, account=account)
+
+
+def lines() -> st.SearchStrategy[Line]:
+    """A line whose number is still to be given."""
+    flags = st.sets(st.sampled_from((NO_DISCOUNT, NO_EARN, NO_REDEEM)), max_size=1)
+    return st.builds(
+        Line,
+        line=st.just(0),
+        sku=st.just("sku"),
+        category=st.sampled_from(("dairy/milk", "goods", "bread/rye")),
+        price=st.integers(0, 30_000),
+        quantity=st.one_of(st.integers(1, 6).map(lambda it: it * 1000), st.integers(1, 5_000)),
+        floor_price=st.none() | st.integers(0, 20_000),
+        flags=flags.map(lambda it: tuple(sorted(it))),
+    )
+
+
+@st.composite
+def baskets(draw: st.DrawFn, found: Program) -> Basket:
+    """Up to five lines, and wishes of some of the wallets."""
+    drawn = draw(st.lists(lines(), max_size=5))
+    wishes = draw(
+        st.dictionaries(
+            st.sampled_from([it.id for it in found.wallets if it.redeem_rate]),
+            st.none() | st.integers(0, 20_000),
+        )
+    )
+    return Basket(
+        receipt="r-1",
+        card=BONUS_CARD.id,
+        lines=tuple(
+            Line(
+                line=number,
+                sku=f"sku-{number}",
+                category=it.category,
+                price=it.price,
+                quantity=it.quantity,
+                floor_price=it.floor_price,
+                flags=it.flags,
+            )
+            for number, it in enumerate(drawn, 1)
+        ),
+        redeem=tuple(Wish(wallet=name, amount=wishes[name]) for name in sorted(wishes)),
+    )
+
+
+@st.composite
+def shoppers(draw: st.DrawFn, found: Program) -> Seen:
+    """An account with some lots, some of them waiting, or with a debt."""
+    lots: dict[tuple[str, str], Lot] = {}
+    for wallet_id in (it.id for it in found.wallets):
+        for _ in range(draw(st.integers(0, 3))):
+            lot = Lot(
+                wallet=wallet_id,
+                active_from=DAY + dt.timedelta(days=draw(st.integers(-30, 5))),
+                expires_at=draw(
+                    st.none() | st.integers(1, 60).map(lambda it: DAY + dt.timedelta(days=it))
+                ),
+                amount=draw(st.integers(1, 20_000)),
+            )
+            lots[wallet_id, lot.bucket] = lot
+    owing = draw(st.booleans()) and draw(st.booleans())
+    debts = (Debt(wallet=found.wallets[0].id, amount=draw(st.integers(1, 500))),) if owing else ()
+    account = Account(
+        id="a" * 32,
+        tier="start" if found.tiers else "",
+        measure=draw(st.integers(0, 40_000)) if found.tiers else 0,
+        lots=tuple(lots[key] for key in sorted(lots)),
+        debts=debts,
+    )
+    return Seen(card=BONUS_CARD, account=account)
+
+
+@st.composite
+def sales(draw: st.DrawFn) -> Sold:
+    """A confirmed receipt, with an account or without."""
+    found = draw(st.sampled_from(PROGRAMS))
+    wanted = draw(baskets(found))
+    who = Seen() if draw(st.integers(0, 9)) == 0 else draw(shoppers(found))
+    return sold(found, wanted, who)
+
+
+@st.composite
+def splits(draw: st.DrawFn, basket: Basket) -> list[dict[int, int]]:
+    """All of a basket's goods, in some parts and some order."""
+    left = {it.line: it.quantity for it in basket.lines}
+    parts: list[dict[int, int]] = []
+    while left and len(parts) < 6:
+        chosen = draw(st.lists(st.sampled_from(sorted(left)), min_size=1, unique=True))
+        part = {line: draw(st.integers(1, left[line])) for line in chosen}
+        parts.append(part)
+        left = {line: rest for line, n in left.items() if (rest := n - part.get(line, 0))}
+    return [*parts, left] if left else parts
