@@ -1,5 +1,6 @@
 """Logs: journald fields under systemd, JSON lines on stderr elsewhere; card numbers masked."""
 
+import json
 import logging
 import os
 import pathlib
@@ -36,7 +37,7 @@ def configure(environment: Mapping[str, str], level: int = logging.INFO) -> None
         cache_logger_on_first_use=True,
     )
     handler = _Journal() if _is_journal(environment) else logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_formatter(journal=isinstance(handler, _Journal)))
+    handler.setFormatter(_formatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -81,8 +82,7 @@ def _masked(value: object) -> object:
     return value if small or isinstance(value, float | None) else _masked(str(value))
 
 
-def _formatter(*, journal: bool) -> logging.Formatter:
-    final: Any = _as_entry if journal else structlog.processors.JSONRenderer(ensure_ascii=False)
+def _formatter() -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[structlog.stdlib.add_log_level],
         processors=[
@@ -91,7 +91,7 @@ def _formatter(*, journal: bool) -> logging.Formatter:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             mask_numbers,
-            final,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     )
 
@@ -99,10 +99,6 @@ def _formatter(*, journal: bool) -> logging.Formatter:
 def _named(_logger: object, _method: str, line: Line) -> Line:
     line["logger"] = line["_record"].name
     return line
-
-
-def _as_entry(_logger: object, _method: str, line: Line) -> bytes:
-    return journal_entry(line)
 
 
 def _is_journal(environment: Mapping[str, str]) -> bool:
@@ -126,9 +122,8 @@ class _Journal(logging.Handler):
         self._socket.setblocking(False)
 
     def emit(self, record: logging.LogRecord) -> None:
-        entry: Any = self.format(record)  # bytes: our formatter ends with _as_entry
         try:
-            self._socket.sendto(entry, self._path)
+            self._socket.sendto(journal_entry(json.loads(self.format(record))), self._path)
         except OSError:
             self.handleError(record)
 

@@ -226,7 +226,8 @@ def test_a_client_that_takes_nothing_is_let_go(
     taken: list[Message] = []
 
     async def receive() -> Message:
-        return await asyncio.get_running_loop().create_future()
+        await asyncio.Event().wait()
+        return {}
 
     async def send(message: Message) -> None:
         taken.append(message)

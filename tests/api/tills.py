@@ -74,8 +74,7 @@ class LiveTill:
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
         """Send one request; body is JSON, or bytes as they are."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_S)
-        return _called(connection, method, path, _bytes(body), {**self.headers, **(headers or {})})
+        return call(self.port, method, path, body, {**self.headers, **(headers or {})})
 
     def post(self, path: str, body: object) -> Answer:
         return self.call("POST", path, body, JSON)
@@ -119,13 +118,21 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-def made(folder: Path, **settings: str) -> Path:
+def call(
+    port: int, method: str, path: str, body: object = None, headers: Mapping[str, str] = JSON
+) -> Answer:
+    """Send one request to a till at port; body is JSON, or bytes as they are."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_S)
+    return _called(connection, method, path, _bytes(body), headers)
+
+
+def made(folder: Path, readers: str = "", **settings: str) -> Path:
     """Write a till's settings and program into folder; settings are lines of [api]."""
     text = re.sub(r"(?m)^starts = \S+", "starts = 2020-01-01", PROGRAM.read_text())
     (folder / "program.toml").write_text(text)
     lines = [f"{name} = {value}" for name, value in settings.items()]
     path = folder / "loyaltyd.toml"
-    path.write_text(TILL + "\n".join(lines) + "\n")
+    path.write_text(TILL + "\n".join(lines) + "\n" + readers)
     return path
 
 
