@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 import pydantic
 
-from loyaltyd.domain.record import Fact
+from loyaltyd.domain.record import PLAIN, Fact
 
 Value = TypeVar("Value")
 
@@ -35,7 +35,10 @@ def _adapter(kind: type[Any]) -> pydantic.TypeAdapter[Any]:
 
 def _plain(value: Any) -> Fact:
     if isinstance(value, dict):
-        return {str(name): _plain(member) for name, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(member) for member in value]
+        return {
+            name: member if type(member) in PLAIN else _plain(member)
+            for name, member in value.items()
+        }
+    if isinstance(value, list):
+        return [member if type(member) in PLAIN else _plain(member) for member in value]
     return int(value) if isinstance(value, bool) else value

@@ -46,30 +46,32 @@ class Position:
     discount: int = 0  # what the rules took off: the sum of effects
     redeemed: int = 0  # what wallets paid, as a discount or as tender: the sum of paid
     as_discount: int = 0  # the part of redeemed that lowers the price
+    net: int = field(init=False)  # what is left to pay
+    room: int = field(init=False)  # what a discount may still take: all, or down to the floor price
 
-    @property
-    def net(self) -> int:
-        """What is left to pay."""
-        return self.gross - self.discount - self.redeemed
-
-    @property
-    def room(self) -> int:
-        """What a discount may still take: down to nothing, or to the floor price."""
-        to_floor = self.gross - self.discount - self.as_discount - self.floor
-        return max(0, min(self.net, to_floor))
+    def __post_init__(self) -> None:
+        """Start with nothing taken; net and room are kept, for rules ask them far more often."""
+        self.net = self.gross
+        self.room = max(0, self.gross - self.floor)
 
     def take(self, rule: str, layer: str, amount: int) -> None:
         """Let a rule take amount off."""
         if amount:
             self.effects.append(Effect(rule=rule, layer=layer, amount=amount))
             self.discount += amount
+            self.net -= amount
+            self.room = max(0, self.room - amount)
 
     def pay(self, paid: Paid) -> None:
-        """Let a wallet pay a part."""
+        """Let a wallet pay a part; tender leaves the price where it is."""
         self.paid.append(paid)
         self.redeemed += paid.money
-        if not paid.tender:
+        self.net -= paid.money
+        if paid.tender:
+            self.room = max(0, min(self.room, self.net))
+        else:
             self.as_discount += paid.money
+            self.room = max(0, self.room - paid.money)
 
 
 def positions(basket: Basket, program: Program, on: dt.date) -> list[Position] | Refusal:

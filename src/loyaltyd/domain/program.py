@@ -247,16 +247,14 @@ class Program:
     receipt: tuple[Group, ...]
     points: tuple[Group, ...]
     goods: GoodsIndex = field(init=False, repr=False, compare=False)
+    _rules: Mapping[str, Rule] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Index the rules by the goods that they mean."""
-        object.__setattr__(
-            self, "goods", _indexed([rule for it in self._groups for rule in it.rules])
-        )
-
-    @property
-    def _groups(self) -> tuple[Group, ...]:
-        return (*self.item, *self.receipt, *self.points)
+        """Index the rules by their ids, and by the goods that they mean."""
+        groups = (*self.item, *self.receipt, *self.points)
+        rules = {rule.id: rule for group in groups for rule in group.rules}
+        object.__setattr__(self, "_rules", rules)
+        object.__setattr__(self, "goods", _indexed(list(rules.values())))
 
     def range_of(self, number: str) -> CardRange | None:
         """The range that holds number; ranges of a program never overlap."""
@@ -272,7 +270,7 @@ class Program:
 
     def rule(self, name: str) -> Rule | None:
         """The rule of that id; none for a discount card's own."""
-        return next((it for group in self._groups for it in group.rules if it.id == name), None)
+        return self._rules.get(name)
 
 
 def _indexed(rules: Sequence[Rule]) -> GoodsIndex:

@@ -109,6 +109,7 @@ class Record:
         )
 
 
+PLAIN = frozenset((str, int))
 COMMON = frozenset(
     (
         *("v", "type", "chain", "store", "till", "epoch", "seq", "at", "recorded_at"),
@@ -172,12 +173,13 @@ def _record(facts: dict[str, Any], stream: Stream) -> Record:
 
 def _only_facts(value: object) -> None:
     if isinstance(value, dict):
-        for name, member in value.items():
-            if not isinstance(name, str):
-                raise TypeError("a name in a record must be a string")
-            _only_facts(member)
-    elif isinstance(value, list):
+        if not all(isinstance(name, str) for name in value):
+            raise TypeError("a name in a record must be a string")
+        value = [*value.values()]
+    if isinstance(value, list):
+        # A receipt has a thousand strings and integers: only what holds others is worth a call.
         for member in value:
-            _only_facts(member)
+            if type(member) not in PLAIN:
+                _only_facts(member)
     elif isinstance(value, bool) or not isinstance(value, str | int):
         raise TypeError(f"a record holds strings and integers, not {type(value).__name__}")
