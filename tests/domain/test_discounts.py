@@ -153,9 +153,10 @@ def test_an_item_group_picks_line_by_line(pick: str, taken: list[int]) -> None:
     assert cause(answer, "five") is (Cause.APPLIED if pick == "best" else Cause.BETTER_RULE)
 
 
-def test_a_tie_in_a_group_goes_to_the_rule_that_stands_first() -> None:
-    one = rule("one", "receipt", 'percent_off = "10%"', 'group = "g"')
-    two = rule("two", "receipt", 'amount_off = "10.00"', 'group = "g"')
+@pytest.mark.parametrize("layer", ["item", "receipt"])
+def test_a_tie_in_a_group_goes_to_the_rule_that_stands_first(layer: str) -> None:
+    one = rule("one", layer, 'percent_off = "10%"', 'group = "g"')
+    two = rule("two", layer, 'amount_off = "10.00"', 'group = "g"')
     answer = quoted(program("[groups.g]\n" + one + two), basket(line(1, "100.00")))
     assert (cause(answer, "one"), cause(answer, "two")) == (Cause.APPLIED, Cause.BETTER_RULE)
 

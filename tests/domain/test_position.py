@@ -80,6 +80,7 @@ def test_scotlands_floor_is_65_pence_an_abv_litre_rounded_up() -> None:
     # semantics 10: 0.65 x 37.5 x 0.7 = 17.0625 -> 17.07, and for each bottle so
     assert floor_of(SCOTLAND, abv=37_500, litres=700) == rub("17.07")
     assert floor_of(SCOTLAND, abv=37_500, litres=700, quantity="2") == rub("34.14")
+    assert floor_of(SCOTLAND, abv=37_500, litres=700, quantity="0.5") == rub("8.54")
 
 
 def test_the_highest_of_several_floors_holds() -> None:
