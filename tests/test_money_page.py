@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from pathlib import Path
 
 from loyaltyd.domain.account import Account, Card, Seen
@@ -12,7 +11,7 @@ from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import decimal, units
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.program_text import program_from
-from loyaltyd.domain.quote import Place, Result, quote
+from loyaltyd.domain.quote import Place, Quote, Result, quote
 
 PAGE = Path(__file__).parents[1] / "src" / "loyaltyd" / "help" / "money.md"
 AT = dt.datetime.fromisoformat("2026-12-05T13:00:00+03:00")
@@ -30,23 +29,17 @@ CARD = Card(id="c", kind="bonus", range="2990/13")
 
 
 def rule(layer: str, give: str) -> str:
-    return f"[[rules]]\nid = 'r{hash(give)}'\nlayer = '{layer}'\ngive = {{ {give} }}\n"
+    name = give.partition(" ")[0]
+    return f"[[rules]]\nid = '{name}'\nlayer = '{layer}'\ngive = {{ {give} }}\n"
 
 
-def result(text: str, *prices: str, redeem: int | None = None) -> Result:
-    return priced(text, dict.fromkeys(prices, ""), redeem)
-
-
-def priced(text: str, goods: Mapping[str, str], redeem: int | None = None) -> Result:
-    """Quote one unit of each of goods (price → category) to an account with 10000.00 bonuses."""
+def result(text: str, *goods: str, redeem: int | None = None) -> Result:
+    """Quote a unit of each of goods ("499.00 vodka") to an account that has 10000.00 bonuses."""
     program = program_from(HEAD + text)
     assert isinstance(program, Program), program
-    lines = tuple(
-        Line(line=n, sku="1", quantity=1000, price=units(price, 2), category=category)
-        for n, (price, category) in enumerate(goods.items(), 1)
-    )
     lot = Lot(wallet="bonus", active_from=AT.date(), expires_at=None, amount=1_000_000)
     wishes = () if redeem is None else (Wish(wallet="bonus", amount=redeem),)
+    lines = tuple(line(number, good) for number, good in enumerate(goods, 1))
     found = quote(
         Basket(receipt="r", lines=lines, card=CARD.id, redeem=wishes),
         Seen(card=CARD, account=Account(id="a", lots=(lot,))),
@@ -54,7 +47,13 @@ def priced(text: str, goods: Mapping[str, str], redeem: int | None = None) -> Re
         Place(store="s", till="1", group="", timezone="UTC", business_date=AT.date()),
         AT,
     )
-    return found.result  # type: ignore[union-attr]  # a refusal has none, and fails here
+    assert isinstance(found, Quote), found
+    return found.result
+
+
+def line(number: int, good: str) -> Line:
+    price, _, category = good.partition(" ")
+    return Line(line=number, sku="1", quantity=1000, price=units(price, 2), category=category)
 
 
 def money(*amounts: int) -> list[str]:
@@ -92,14 +91,14 @@ def test_what_is_spread_keeps_its_sum() -> None:
 
 
 def test_points_are_rounded_down_once() -> None:
-    found = result(WALLET.format(scale=0, share="100%"), "99.90", "99.900", "99.9")
+    found = result(WALLET.format(scale=0, share="100%"), "99.90", "99.90", "99.90")
     assert [points.amount for points in found.earned] == [14]
     assert shown("5% of three lines of 99.90 is 14 points")
 
 
 def test_a_floor_price_stops_a_discount_and_the_rest_goes_to_other_goods() -> None:
-    goods = {"499.00": "vodka", "60.00": "bread", "159.59": "cheese", "130.00": "tobacco"}
-    found = priced(rule("receipt", "percent_off = '20%'") + VODKA, goods)
+    goods = ("499.00 vodka", "60.00 bread", "159.59 cheese", "130.00 tobacco")
+    found = result(rule("receipt", "percent_off = '20%'") + VODKA, *goods)
     assert discounts(found) == ["90.00", "14.68", "39.04", "0.00"]
     assert shown("20% of 718.59 with vodka at 499.00, floor 409.00: it gives 90.00", "143.72")
 
