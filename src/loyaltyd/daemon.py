@@ -116,21 +116,27 @@ def _built(
     def readers() -> list[ReaderState]:
         return [state for supervisor in supervisors for state in supervisor.states()]
 
-    callers = tokens_in(settings.api.tokens) if settings.api.tokens else None
+    door = _door(settings, till, events, readers, sockets[0].getsockname()[:2])
+    return door, supervisors, sockets
+
+
+def _door(
+    settings: Settings,
+    till: Till,
+    events: Events,
+    readers: Callable[[], list[ReaderState]],
+    address: tuple[str, int],
+) -> Door:
+    api, key = settings.api, till_key(settings.till_key)
+    callers = tokens_in(api.tokens) if api.tokens else None
     tokens = Tokens(
         key=derived(key, "page cookie"), now_s=lambda: int(time.time()), callers=callers
     )
-    address = sockets[0].getsockname()
-    door = Door(
+    return Door(
         till=till,
         events=events,
         tokens=tokens,
-        access=access(
-            listen=(address[0], address[1]),
-            hosts=settings.api.hosts,
-            origins=settings.api.origins,
-            rate=settings.api.rate,
-        ),
+        access=access(listen=address, hosts=api.hosts, origins=api.origins, rate=api.rate),
         meters=Meters(),
         readers=readers,
         status=Status(
@@ -143,7 +149,6 @@ def _built(
         clock=_now,
         monotonic=time.monotonic,
     )
-    return door, supervisors, sockets
 
 
 def _now() -> dt.datetime:

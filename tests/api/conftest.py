@@ -7,15 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from loyaltyd.api.tokens import token_hash
-from tests.api.tills import LiveTill, live, made
-
-TOKENS = {
-    "pos": "events,quote,commit",
-    "eyes": "events",
-    "asker": "quote",
-    "boss": "events,quote,commit,manager",
-}
+from tests.api.tills import LiveTill, live, made, made_guarded
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +22,5 @@ def till(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveTill]:
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveTill]:
     """A till whose callers need tokens: each name is its own token."""
-    folder = tmp_path_factory.mktemp("guarded")
-    tokens = folder / "tokens"
-    lines = [f"{name} {scopes} {token_hash(name)}\n" for name, scopes in TOKENS.items()]
-    tokens.write_text("".join(lines))
-    tokens.chmod(0o600)
-    with live(made(folder, tokens='"tokens"', rate="100000")) as running:
+    with live(made_guarded(tmp_path_factory.mktemp("guarded"))) as running:
         yield running

@@ -15,12 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from loyaltyd.api.door import Door
+from loyaltyd.api.tokens import token_hash
 from loyaltyd.config import load
 from loyaltyd.daemon import Running, serve
 
 PROGRAM = Path(__file__).parents[2] / "config" / "demo-program.toml"
 CARD = "2990000000019"
 WAIT_S = 30.0  # a hang's way out, no verdict on speed
+TOKENS = {
+    "pos": "events,quote,commit",
+    "eyes": "events",
+    "asker": "quote",
+    "boss": "events,quote,commit,manager",
+}
 JSON = {"content-type": "application/json"}
 TILL = """
 [till]
@@ -134,6 +141,15 @@ def made(folder: Path, readers: str = "", **settings: str) -> Path:
     path = folder / "loyaltyd.toml"
     path.write_text(TILL + "\n".join(lines) + "\n" + readers)
     return path
+
+
+def made_guarded(folder: Path) -> Path:
+    """Write settings of a till whose callers need tokens: each name is its own token."""
+    tokens = folder / "tokens"
+    lines = [f"{name} {scopes} {token_hash(name)}\n" for name, scopes in TOKENS.items()]
+    tokens.write_text("".join(lines))
+    tokens.chmod(0o600)
+    return made(folder, tokens='"tokens"', rate="100000")
 
 
 @contextmanager

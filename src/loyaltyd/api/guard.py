@@ -206,21 +206,24 @@ class _Sender:
 
 async def _body(receive: Receive) -> bytes | Refusal:
     """Return the whole body, however it is cut, or why it isn't taken."""
-    body = b""
     try:
         async with asyncio.timeout(BODY_S):
-            while True:
-                message = await receive()
-                if message["type"] != "http.request":
-                    return refused(Reason.REQUEST_INVALID)  # the client has gone, nobody reads this
-                part: bytes = message["body"]
-                body += part
-                if len(body) > BODY_BYTES_MAX:
-                    return refused(Reason.BODY_TOO_LARGE, limit=str(BODY_BYTES_MAX))
-                if not message["more_body"]:
-                    return body
+            return await _whole(receive)
     except TimeoutError:
         return refused(Reason.REQUEST_INVALID)
+
+
+async def _whole(receive: Receive) -> bytes | Refusal:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            return refused(Reason.REQUEST_INVALID)  # the client has gone, nobody reads this
+        body += message["body"]
+        more = message["more_body"]
+        if len(body) > BODY_BYTES_MAX:
+            return refused(Reason.BODY_TOO_LARGE, limit=str(BODY_BYTES_MAX))
+    return body
 
 
 def _is_page(scope: Scope) -> bool:

@@ -74,6 +74,8 @@ class EventStream:
         async for text in self._texts(resumed, caller, gone):
             if gone.done():
                 return
+            if not text:
+                continue
             body = {"type": "http.response.body", "body": text.encode(), "more_body": True}
             try:
                 await asyncio.wait_for(send(body), SEND_S)
@@ -95,14 +97,22 @@ class EventStream:
             while not events.closed and not gone.done():
                 wakened.clear()
                 batch = events.after(n)
-                if batch and batch[0].n > n + 1:
-                    yield f": {batch[0].n - n - 1} events are no longer kept\n\n"
-                for event in batch:
-                    n = event.n
-                    if n > began or not is_stale(event, self.door.monotonic()):
-                        yield self._text(event, caller)
+                yield self._batch_text(batch, n, began, caller)
+                n = batch[-1].n if batch else n
                 if not batch and not await _wait(wakened, gone):
                     yield ": still here\n\n"
+
+    def _batch_text(self, batch: list[Event], n: int, began: int, caller: Caller) -> str:
+        """Return what follows event n; up to began the client has missed it."""
+        lost = batch[0].n - n - 1 if batch else 0
+        now = self.door.monotonic()
+        texts = [f": {lost} events are no longer kept\n\n"] if lost else []
+        texts += [
+            self._text(event, caller)
+            for event in batch
+            if event.n > began or not is_stale(event, now)
+        ]
+        return "".join(texts)
 
     def _resume_point(self, resumed: str) -> int:
         """Return after which event to begin: Last-Event-ID's; another boot's: before the first."""
