@@ -75,8 +75,8 @@ def test_a_first_use_opens_a_card_and_says_nothing_of_a_known_one() -> None:
     assert fold([used, blocked]).cards == fold([blocked, used]).cards == {"c": state}
 
 
-def test_a_record_of_an_unknown_kind_without_members_moves_nothing() -> None:
-    moved = movements(made("of tomorrow", {"something": ["else"]}))
+def test_a_record_of_an_unknown_kind_moves_nothing_whatever_it_holds() -> None:
+    moved = movements(made("of tomorrow", {"postings": ["else"], "card": {"id": "c"}}))
     assert not any((moved.lots, moved.counters, moved.cards, moved.opened))
 
 
