@@ -112,7 +112,7 @@ class _Endpoint:
             refusal = refused(outcome.reason)
             outcome = Problem(refusal=refusal, members={"quote": outcome.quote})
         if isinstance(outcome, Refusal):
-            outcome = Problem(refusal=outcome)
+            outcome = Problem(refusal=outcome, faults=_faults(outcome))
         if isinstance(outcome, Problem):
             self.door.meters.refusals[outcome.refusal.reason] += 1
             return problems.response(outcome, self.door.till.language)
@@ -127,6 +127,12 @@ def _forbidden(caller: Caller) -> Reason:
 
 def _unreadable(*faults: Fault) -> Problem:
     return Problem(refusal=refused(Reason.REQUEST_INVALID), faults=faults)
+
+
+def _faults(refusal: Refusal) -> tuple[Fault, ...]:
+    """Return the member that the till could not read, where its refusal names one."""
+    names = refusal.names
+    return (Fault(names["member"], names["why"]),) if names.keys() >= {"member", "why"} else ()
 
 
 def _not_built(door: Door, what: str) -> Any:
