@@ -18,6 +18,7 @@ from loyaltyd.api.guard import EVENTS_PATH
 from tests.api.tills import LiveTill, live, made_guarded
 
 WALKS, STEPS = 40, 10
+REACHED = 6  # of the nine paths that links lead to and from
 REFUSALS = 25  # of each operation
 CARDS = ("2990000000019", "2990000000026", "2990000000033")
 PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -80,10 +81,9 @@ def test_a_walk_along_the_links_finds_only_what_the_document_says(guarded: LiveT
             deadline=None,
         )
     )
-    assert answered["/v1/receipts", 201]
-    assert answered["/v1/receipts/{receipt}", 200]
-    assert answered["/v1/receipts/{receipt}/cancel", 200]
-    assert answered["/v1/cards", 201]
+    reached = {path for path, status in answered if status in {200, 201}}
+    assert {"/v1/receipts", "/v1/receipts/{receipt}", "/v1/cards"} <= reached
+    assert len(reached) >= REACHED
     assert not {path for path, status in answered if status == 500}
 
 
