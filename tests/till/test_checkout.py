@@ -26,6 +26,27 @@ from tests.till.shop import (
     shop_at,
 )
 
+EXAMPLE_LINES = [
+    {
+        "line": 1,
+        "gross": "179.80",
+        "discount": "17.98",
+        "redeemed": "48.54",
+        "net": "113.28",
+        "earned": {"bonus": "5.66"},
+        "effects": [{"rule": "milk-10", "layer": "item", "amount": "17.98"}],
+    },
+    {
+        "line": 2,
+        "gross": "135.33",
+        "discount": "0.00",
+        "redeemed": "40.60",
+        "net": "94.73",
+        "earned": {"bonus": "4.74"},
+        "effects": [],
+    },
+]
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
@@ -72,26 +93,7 @@ def test_the_example_of_the_contract_gives_its_numbers(anna: Shop) -> None:
         "payable": "208.01",
         "earned": {"bonus": "10.40"},
     }
-    assert answer["lines"] == [
-        {
-            "line": 1,
-            "gross": "179.80",
-            "discount": "17.98",
-            "redeemed": "48.54",
-            "net": "113.28",
-            "earned": {"bonus": "5.66"},
-            "effects": [{"rule": "milk-10", "layer": "item", "amount": "17.98"}],
-        },
-        {
-            "line": 2,
-            "gross": "135.33",
-            "discount": "0.00",
-            "redeemed": "40.60",
-            "net": "94.73",
-            "earned": {"bonus": "4.74"},
-            "effects": [],
-        },
-    ]
+    assert answer["lines"] == EXAMPLE_LINES
     assert bonus(answer) == {
         "available": "250.00",
         "pending": "12.00",

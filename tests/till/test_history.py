@@ -15,6 +15,7 @@ from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
     consumes,
+    initialize,
     invariant,
     multiple,
     precondition,
@@ -31,10 +32,12 @@ from loyaltyd.domain.returns import Case, Returned, Reversal, goods_returned, sa
 from loyaltyd.domain.sale import Sale, sale_from, sale_postings
 from loyaltyd.store.database import reader
 from tests.domain.receipts import CARDS, HEAD
+from tests.domain.receipts import rule as earning
 from tests.domain.sales import RULES, TIERS, WALLETS
 from tests.till.shop import CARD, PLASTIC, Shop, back, bought, line, no, numbered, shop_at
 
-TEXT = HEAD + WALLETS + TIERS + RULES + CARDS
+PURSE = earning("purse", "points", 'earn = "purse", percent = "2%"')
+TEXT = HEAD + WALLETS.replace("14d", "1d") + TIERS + RULES + PURSE + CARDS
 NEXT = TEXT.replace("version = 1", "version = 2").replace('percent = "5%"', 'percent = "8%"')
 SHOPPERS = (CARD, numbered(2), PLASTIC)
 AMBLE = dt.timedelta(days=20)  # a clock may be set back so far, and lots end inside it
@@ -52,8 +55,19 @@ goods = st.builds(
     quantities,
     st.sampled_from([{"category": "dairy/milk"}, {"no_earn": True}, {"no_redeem": True}, {}]),
 )
-wishes = st.dictionaries(
-    st.sampled_from(["bonus", "stars", "purse"]), st.sampled_from(["max", "3", "12"]), max_size=3
+wishes = st.sampled_from(
+    [{"bonus": "max"}, {"stars": "max", "bonus": "12"}, {"purse": "3", "bonus": "max"}, {}]
+)
+baskets = st.builds(
+    lambda who, found, redeem: bought(
+        "",
+        *(line(n, **it, sku=f"sku-{n}") for n, it in enumerate(found, 1)),
+        card=who,
+        redeem=redeem,
+    ),
+    st.sampled_from([CARD, *SHOPPERS, None]),
+    st.lists(goods, min_size=1, max_size=3),
+    wishes,
 )
 
 
@@ -80,27 +94,20 @@ class Day(RuleBasedStateMachine):
             self.opened.__exit__(None, None, None)
             self.folder.cleanup()
 
-    @rule(
-        target=quotes,
-        who=st.sampled_from([*SHOPPERS, None]),
-        basket=st.lists(goods, max_size=3),
-        redeem=wishes,
-        hours=st.none() | st.integers(-48, 48),
-    )
-    def quoted(
-        self,
-        who: str | None,
-        basket: list[dict[str, Any]],
-        redeem: dict[str, str],
-        hours: int | None,
-    ) -> Any:
+    @initialize()
+    def shoppers_have_points(self) -> None:
+        for number, who in enumerate(SHOPPERS):
+            first = bought(f"first-{number}", line(1, "900.00"), card=who)
+            assert no(self.shop.confirm(first)) is None
+        self.shop.clock.move(days=1)
+
+    @rule(target=quotes, wanted=baskets, hours=st.none() | st.integers(-48, 48))
+    def quoted(self, wanted: dict[str, Any], hours: int | None) -> Any:
         self.count += 1
-        lines = [line(n, **it, sku=f"sku-{n}") for n, it in enumerate(basket, 1)]
-        more: dict[str, Any] = {"redeem": redeem}
+        body = {**wanted, "receipt": f"r-{self.count}"}
         if hours is not None:
             at = self.shop.clock.now + dt.timedelta(hours=hours)
-            more["at"] = at.isoformat(timespec="seconds")
-        body = bought(f"r-{self.count}", *lines, card=who, **more)
+            body["at"] = at.isoformat(timespec="seconds")
         answer = self.shop.quote(body)
         if (reason := no(answer)) is not None:
             assert reason in {Reason.CARD_BLOCKED, Reason.AT_OUT_OF_WINDOW}
@@ -123,6 +130,11 @@ class Day(RuleBasedStateMachine):
             return multiple()
         self.answers["receipt", body["receipt"]] = answer
         return ("receipt", body["receipt"], body)
+
+    @rule(target=sent, wanted=baskets)
+    def sold(self, wanted: dict[str, Any]) -> Any:
+        found = self.quoted(wanted, None)
+        return self.confirmed(found, True) if isinstance(found, dict) else multiple()
 
     @rule(target=sent, of=sent, number=st.integers(1, 3), quantity=quantities)
     def given_back(self, of: tuple[str, str, dict[str, Any]], number: int, quantity: str) -> Any:
@@ -208,7 +220,7 @@ class Day(RuleBasedStateMachine):
             found = self.shop.receipt(ident)
             if found["state"] == "cancelled" or not found["lines"]:
                 continue
-            left = Counter(sold(self.shop, ident))
+            left = Counter(quantities_of(self.shop, ident))
             for part in (part for it in found["returns"] for part in it["lines"]):
                 left[part["line"]] -= _thousandths(part["quantity"])
             if +left:
@@ -217,7 +229,7 @@ class Day(RuleBasedStateMachine):
             _same_amounts(self.shop.receipt(ident))
 
 
-def sold(shop: Shop, receipt: str) -> dict[int, int]:
+def quantities_of(shop: Shop, receipt: str) -> dict[int, int]:
     """A receipt's quantities, thousandths by line."""
     record = shop.till.ledger.read(lambda view: view.record("receipt", receipt)).result()
     assert record is not None
