@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ from typing import Any
 import pytest
 
 from loyaltyd.domain.refusal import Reason
+from loyaltyd.till.checkout import confirm_receipt
+from loyaltyd.till.requests import ReceiptRequest
 from tests.domain.receipts import CARDS, DEMO, EARN, HEAD, MOSCOW, SATURDAY, rule, wallet
 from tests.till.shop import (
     CARD,
@@ -272,14 +276,6 @@ def test_a_receipt_without_lines_comes_to_nothing(shop: Shop) -> None:
     assert no(shop.cancel("r-1")) is None
 
 
-def test_goods_that_cost_nothing_are_sold_and_come_back(shop: Shop) -> None:
-    done = shop.confirm(bought("r-1", line(1, "0.00", "3"), line(2, "0.00", "0.001")))
-    assert done["totals"]["payable"] == "0.00"
-    answer = shop.give_back("r-1", back("b-1", (1, "3"), (2, "0.001")))
-    assert answer["totals"]["refund"] == "0.00"
-    assert shop.receipt("r-1")["state"] == "returned"
-
-
 def test_a_receipt_is_read_back_as_it_was_answered(shop: Shop) -> None:
     done = shop.confirm(bought("r-1", line(1, "10.00", "2")))
     assert shop.receipt("r-1") == {**done, "state": "confirmed", "returns": []}
@@ -370,3 +366,29 @@ def test_the_demo_program_takes_what_the_example_took(tmp_path: Path) -> None:
         done = shop.confirm({**EXAMPLE, "card": numbered(77)})
         assert done["totals"]["payable"] == "315.13"  # tier start: no weekend milk, no bonuses
         assert done["messages"]["cashier"] == ["Bonuses: nothing can be spent on this receipt"]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (bought("r-1", *(line(n, "99999999999.99") for n in (1, 2))), Reason.AMOUNT_TOO_LARGE),
+        (bought("r-1", line(1, "1.00"), redeem={"gold": "max"}), Reason.WALLET_UNKNOWN),
+        (bought("r-1", line(1, "999999999999.99")), Reason.REQUEST_INVALID),
+    ],
+)
+def test_what_no_till_can_mean_is_refused_and_stores_nothing(
+    shop: Shop, body: dict[str, Any], reason: Reason
+) -> None:
+    assert no(shop.quote(body)) is no(shop.confirm(body)) is reason
+    assert shop.seq() == 0
+
+
+def test_one_receipt_sent_many_times_at_once_is_recorded_once(shop: Shop) -> None:
+    request = ReceiptRequest.model_validate_json(json.dumps(bought("r-1", line(1, "1.00"))))
+
+    async def at_once() -> list[Any]:
+        return await asyncio.gather(*(confirm_receipt(shop.till, request) for _ in range(20)))
+
+    first, *others = asyncio.run(at_once())
+    assert others == [{**first, "replayed": True}] * 19
+    assert shop.seq() == 1

@@ -26,6 +26,14 @@ def bonus(answer: Any) -> tuple[str, str]:
     return found["available"], found["debt"]
 
 
+def test_goods_that_cost_nothing_are_sold_and_come_back(shop: Shop) -> None:
+    done = shop.confirm(bought("r-1", line(1, "0.00", "3"), line(2, "0.00", "0.001")))
+    assert done["totals"]["payable"] == "0.00"
+    answer = shop.give_back("r-1", back("b-1", (1, "3"), (2, "0.001")))
+    assert answer["totals"]["refund"] == "0.00"
+    assert shop.receipt("r-1")["state"] == "returned"
+
+
 def test_any_parts_of_a_line_give_back_what_the_line_cost(shop: Shop) -> None:
     # semantics 14: 100.00 over 3 pieces returns 33.33, 33.34, 33.33
     shop.confirm(bought("r-0", line(1, "1000.00")))
