@@ -1,0 +1,120 @@
+"""How things are timed: by turns with their floors, in rounds, as medians."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from statistics import median
+
+Call = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much of it: calls in a round, rounds, and the pause before each paced call."""
+
+    rounds: int = 7
+    calls: int = 200
+    pause_s: float = (
+        0.05  # a scanner's pace: 20 a second find the processor idle and its caches cold
+    )
+    records: int = 1000  # of a ledger that has been used for a while
+
+
+TINY = Size(rounds=2, calls=3, pause_s=0.0, records=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One line of the table; ratio is value to floor, None where a count has no floor."""
+
+    what: str
+    value: float
+    unit: str
+    floor: str = ""
+    floor_value: float | None = None
+    ratio: float | None = None
+    goal: str = ""
+    met: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """What a figure may be at most: its ratio to the floor, or its value where it has none."""
+
+    most: float
+    source: str = ""
+
+    def __str__(self) -> str:
+        return f"<= {self.most:g}{f' ({self.source})' if self.source else ''}"
+
+
+def taken_us(call: Call) -> float:
+    """How long one call takes."""
+    began = time.perf_counter_ns()
+    call()
+    return (time.perf_counter_ns() - began) / 1000
+
+
+def rounds_us(
+    calls: Mapping[str, Call], size: Size, *, paced: bool = False
+) -> dict[str, list[float]]:
+    """Time each call by turns; per name one median a round.
+
+    Paced calls alternate one by one, each after a pause; the others in blocks, with caches warm.
+    """
+    found: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(size.rounds):
+        times: dict[str, list[float]] = {name: [] for name in calls}
+        for name, call in _turns(calls, size.calls, paced=paced):
+            if paced:
+                time.sleep(size.pause_s)
+            times[name].append(taken_us(call))
+        for name, each in times.items():
+            found[name].append(median(each))
+    return found
+
+
+def _turns(calls: Mapping[str, Call], count: int, *, paced: bool) -> list[tuple[str, Call]]:
+    if paced:
+        return [pair for _ in range(count) for pair in calls.items()]
+    return [pair for pair in calls.items() for _ in range(count)]
+
+
+def against(
+    what: str,
+    subject: list[float],
+    floor: tuple[str, list[float]],
+    limit: Limit | None = None,
+    unit: str = "us",
+) -> Figure:
+    """A figure from the medians of rounds that subject and floor took by turns."""
+    name, floors = floor
+    ratio = median(mine / theirs for mine, theirs in zip(subject, floors, strict=True))
+    return Figure(
+        what=what,
+        value=median(subject),
+        unit=unit,
+        floor=name,
+        floor_value=median(floors),
+        ratio=ratio,
+        goal=str(limit or ""),
+        met=None if limit is None else ratio <= limit.most,
+    )
+
+
+def alone(what: str, value: float, unit: str, limit: Limit | None = None) -> Figure:
+    """A figure that has no floor: a count, or a size."""
+    return Figure(
+        what=what,
+        value=value,
+        unit=unit,
+        goal=str(limit or ""),
+        met=None if limit is None else value <= limit.most,
+    )
+
+
+def exactly(what: str, value: float, wanted: int) -> Figure:
+    """A count that has one right answer."""
+    return Figure(what=what, value=value, unit="", goal=f"exactly {wanted}", met=value == wanted)
