@@ -93,6 +93,35 @@ def test_a_spread_within_rooms_gives_all_that_there_is_room_for(
     assert all(0 <= part <= room for part, room in zip(shares, rooms, strict=True))
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_lines_that_rounding_fills_take_nothing_more_from_the_others(way: str) -> None:
+    # quotas 0.6 five times and 1000: rounded up, all five would leave 998
+    assert spread_within(1003, [6] * 5 + [10000], [1] * 5 + [10000], way)[-1] >= 999
+
+
+@given(lines_with_room, st.data(), ways)
+def test_a_share_within_rooms_is_within_a_unit_of_its_quota_too(
+    lines: list[tuple[int, int]], data: st.DataObject, way: str
+) -> None:
+    weights, rooms = [it[0] for it in lines], [it[1] for it in lines]
+    amount = data.draw(st.integers(0, sum(room for weight, room in lines if weight)))
+    shares = spread_within(amount, weights, rooms, way)
+    open_lines = [place for place, weight in enumerate(weights) if weight]
+    left = amount
+    while left and (
+        full := [
+            place
+            for place in open_lines
+            if left * weights[place] > rooms[place] * sum(weights[it] for it in open_lines)
+        ]
+    ):
+        left -= sum(rooms[place] for place in full)
+        open_lines = [place for place in open_lines if place not in full]
+    for place in open_lines:
+        quota = Fraction(left * weights[place], sum(weights[it] for it in open_lines))
+        assert abs(shares[place] - quota) <= 1
+
+
 @given(weights_of_lines, st.integers(0, 10**6), ways)
 def test_room_enough_changes_nothing(weights: list[int], amount: int, way: str) -> None:
     plain = spread(amount, weights, way)

@@ -29,9 +29,12 @@ def spread_within(
     open_lines = [place for place, weight in enumerate(weights) if weight and rooms[place]]
     rest = amount
     while rest and open_lines:
-        asked = spread(rest, [weights[place] for place in open_lines], way)
-        full = [p for p, part in zip(open_lines, asked, strict=True) if part >= rooms[p]]
+        total = sum(weights[place] for place in open_lines)
+        # Its exact quota fills a line, its rounded one doesn't: what many rounded lines took too
+        # much would all come off one other line, which would end units away from its quota.
+        full = [place for place in open_lines if rest * weights[place] >= rooms[place] * total]
         if not full:
+            asked = spread(rest, [weights[place] for place in open_lines], way)
             for place, part in zip(open_lines, asked, strict=True):
                 shares[place] = part
             return shares
