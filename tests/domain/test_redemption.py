@@ -135,6 +135,13 @@ def test_points_are_spread_by_net_within_the_rooms_of_the_lines() -> None:
     assert [it.redeemed for it in answer.result.lines] == [1000, 19478, 6492]
 
 
+@pytest.mark.parametrize("price", ["409.00", "409.01"])
+def test_a_bottle_at_its_floor_counts_for_the_limit_like_one_a_kopeck_above_it(price: str) -> None:
+    cart = basket(line(1, price, floor_price=rub("409.00")), line(2, "400.00"), redeem=MAX)
+    answer = quoted(program(wallet('max_share = "30%"')), cart, seen("500.00"))
+    assert spent_of(answer) == rub("242.70")  # 30% of 809.00, down to the kopeck
+
+
 SECOND = """
 [wallets.gift]
 scale = 2

@@ -65,7 +65,8 @@ def _redeemable(
     if account.debt(wallet.id):
         return 0
     rooms = _rooms(lines, wallet)
-    payable = sum(it.net for it, room in zip(lines, rooms, strict=True) if room)
+    # a line at its floor counts too, or a kopeck of its price would move the limit by a share of it
+    payable = sum(it.net for it in lines if it.may_redeem)
     money = min(payable * wallet.max_share // WHOLE_SHARE, sum(rooms))
     balance = sum(lot.amount for lot in usable(account.lots, wallet.id, on))
     points = min(_points(money, wallet, program.digits), balance)
