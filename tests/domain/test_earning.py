@@ -69,8 +69,9 @@ def test_none_if_redeemed_earns_on_what_remains_when_nothing_was() -> None:
     assert earned(text, "1000.00") == rub("45.00")
 
 
-def test_tender_never_cuts_earning() -> None:
-    text = wallet('points_as = "tender"') + OFF + EARN
+@pytest.mark.parametrize("base", ["net-of-points", "none-if-redeemed"])
+def test_tender_never_cuts_earning(base: str) -> None:
+    text = wallet(f'points_as = "tender"\nearn_base = "{base}"') + OFF + EARN
     assert earned(text, "1000.00", redeem="300.00") == rub("45.00")
 
 

@@ -90,7 +90,11 @@ def _claim(rule: Rule, lines: Sequence[Position], program: Program, scene: Scene
     assert wallet is not None  # the program's text was checked
     total = sum(_paid(position) for position in lines)
     why = _nobody(rule, scene) or unmet(rule, scene, total) or _goods(rule, lines)
-    if why is None and wallet.earn_base == "none-if-redeemed" and any(it.redeemed for it in lines):
+    if (
+        why is None
+        and wallet.earn_base == "none-if-redeemed"
+        and any(it.as_discount for it in lines)
+    ):
         why = Why(rule=rule.id, cause=Cause.REDEEMED)
     weights = tuple(
         _base(position, wallet) * give.share
