@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,42 @@ def test_a_head_without_end_is_cut_off(till: LiveTill) -> None:
     with till.wire() as wire:
         wire.sendall(b"GET /healthz HTTP/1.1\r\nx: " + b"a" * (connections.HEAD_BYTES_MAX + 1))
         assert wire.recv(4096).startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_trailer_and_a_chunk_extension_without_end_are_cut_off(till: LiveTill) -> None:
+    head = f"POST /v1/quotes HTTP/1.1\r\nHost: {till.host}\r\nContent-Type: application/json\r\n"
+    for endless in (b"0\r\nx: ", b"1;x="):
+        with till.wire() as wire:
+            wire.sendall(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n" + endless)
+            with suppress(ConnectionError):  # it may hang up before it has all
+                wire.sendall(b"a" * 512 * 1024)  # more than the server reads in one go
+            assert wire.recv(100).startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_trailer_is_no_header(till: LiveTill) -> None:
+    head = f"POST /v1/quotes HTTP/1.1\r\nHost: {till.host}\r\nContent-Type: application/json\r\n"
+    with till.wire() as wire:
+        body = b"2\r\n{}\r\n0\r\nOrigin: https://evil.example\r\n\r\n"
+        wire.sendall(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n" + body)
+        assert wire.recv(100).startswith(b"HTTP/1.1 422 ")
+
+
+def test_a_body_that_nobody_asked_for_is_not_read_on(till: LiveTill) -> None:
+    with till.wire() as wire:
+        head = f"GET /healthz HTTP/1.1\r\nHost: {till.host}\r\nContent-Length: 99999999\r\n\r\n"
+        wire.sendall(head.encode())
+        answer = b"".join(iter(lambda: wire.recv(4096), b""))
+    assert answer.endswith(b'{"status":"ok"}')
+
+
+def test_requests_sent_at_once_are_answered_one_after_the_other(till: LiveTill) -> None:
+    head = f"POST /v1/quotes HTTP/1.1\r\nHost: {till.host}\r\nContent-Type: application/json\r\n"
+    with till.wire() as wire:
+        wire.sendall(f"GET /healthz HTTP/1.1\r\nHost: {till.host}\r\n\r\n".encode())
+        wire.sendall(head.encode() + b"Connection: close\r\nContent-Length: 2\r\n\r\n{")
+        wire.sendall(b"}")
+        answers = b"".join(iter(lambda: wire.recv(4096), b""))
+    assert answers.count(b"HTTP/1.1 200 ") == answers.count(b"HTTP/1.1 422 ") == 1
 
 
 def test_what_is_not_http_is_told_so_in_a_problem(till: LiveTill) -> None:

@@ -25,8 +25,8 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._head_timer: asyncio.TimerHandle | None = None
-        self._head_bytes = 0
-        self._in_head, self._heads = True, 0
+        self._in_head = True
+        self._pending_bytes = 0  # since the last whole head, piece of a body, or end of one
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Take the connection, or turn it away when there are too many."""
@@ -42,29 +42,43 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came, unless its head outgrows the limit."""
+        """Parse what came, unless a head, a trailer or a chunk's size outgrows the limit."""
         if self.transport.is_closing():
             return
         if self._in_head and self._head_timer is None:
             self._arm()
-        before = (self._in_head, self._heads)
+        # Counted before it is parsed: what ends a head or a body sets the count back.
+        self._pending_bytes += len(data)
         super().data_received(data)
-        # Data that ends a head or a body isn't counted: one read of a socket is bounded anyway.
-        growing = self._in_head and before == (True, self._heads)
-        self._head_bytes = self._head_bytes + len(data) if growing else 0
-        if self._head_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
+        if self._pending_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
             self._end(b"431 Request Header Fields Too Large", TOO_LARGE)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; what follows a chunked body is none, and would come after the guard."""
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Let the body take its own time, which the guard watches."""
         self._disarm()
-        self._in_head, self._heads = False, self._heads + 1
+        self._in_head, self._pending_bytes = False, 0
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Let a piece of a body through."""
+        self._pending_bytes = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Expect another head."""
         super().on_message_complete()
-        self._in_head = True
+        self._in_head, self._pending_bytes = True, 0
+
+    def on_response_complete(self) -> None:
+        """Await no more of a body than was asked for: a GET's might never end."""
+        super().on_response_complete()
+        if not self._in_head and self.cycle.response_complete:
+            self.transport.close()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's signature
         """Answer what isn't HTTP."""
