@@ -1,4 +1,4 @@
-"""Every bench of tools/bench runs and tells its ratios; how fast it was is nobody's verdict here."""
+"""Every bench of tools/bench runs and tells its ratios; how fast is nobody's verdict here."""
 
 from __future__ import annotations
 
