@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import resource
 import shutil
 import signal
@@ -82,18 +83,19 @@ def test_a_scanner_replugged_twenty_times_reads_each_card_once_and_leaks_nothing
 
 def test_event_streams_that_come_and_go_leave_no_descriptor(tmp_path: Path) -> None:
     lane = made_lane(tmp_path / "lane")
-    with Daemon(lane) as daemon:
-        daemon.answering()
-        with Caller(lane.port) as caller:
-            caller.ask("/healthz")
-            before = (threads(daemon.pid), descriptors(daemon.pid))
-            for number in range(STREAMS):
-                with socket.create_connection(("127.0.0.1", lane.port), WAIT_S) as stream:
-                    stream.sendall(
-                        b"GET /v1/events HTTP/1.1\r\nhost: localhost:%d\r\n\r\n" % lane.port
-                    )
-                    assert stream.recv(12) == b"HTTP/1.1 200", number
-            wait(lambda: (threads(daemon.pid), descriptors(daemon.pid)) == before)
+    with Daemon(lane) as daemon, Caller(daemon.answering().lane.port) as caller:
+        caller.ask("/healthz")
+        before = (threads(daemon.pid), descriptors(daemon.pid))
+        for _ in range(STREAMS):
+            come_and_go(lane.port)
+        wait(lambda: (threads(daemon.pid), descriptors(daemon.pid)) == before)
+
+
+def come_and_go(port: int) -> None:
+    """Open an event stream, and leave as soon as it is granted."""
+    with socket.create_connection(("127.0.0.1", port), WAIT_S) as stream:
+        stream.sendall(b"GET /v1/events HTTP/1.1\r\nhost: localhost:%d\r\n\r\n" % port)
+        assert stream.recv(12) == b"HTTP/1.1 200"
 
 
 def test_sigterm_under_load_ends_it_cleanly_and_loses_nothing_answered(tmp_path: Path) -> None:
@@ -170,12 +172,9 @@ def on_a_small_disk(folder: Path) -> tuple[str, ...]:
 
 
 def fill(path: Path) -> None:
-    """Leave no byte of room on path's disk."""
-    with path.open("wb", buffering=0) as ballast:
-        for size in (65536, 4096, 1):
-            with suppress(OSError):
-                while True:
-                    ballast.write(bytes(size))
+    """Leave no room on path's disk."""
+    disk = os.statvfs(path.parent)
+    path.write_bytes(bytes(disk.f_bavail * disk.f_frsize))
 
 
 def first_refusal(caller: Caller) -> Answer:
