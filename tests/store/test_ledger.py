@@ -221,6 +221,16 @@ def test_a_disk_that_fails_stops_the_ledger_and_keeps_what_was_answered(tmp_path
         assert ledger.read(lambda view: view.answer("receipt", "r1")).result() is not None
 
 
+@pytest.mark.parametrize("name", ["ledger.db", "ledger.db-wal"])
+def test_a_file_deleted_while_it_is_open_is_never_promised_to(tmp_path: Path, name: str) -> None:
+    with ledger_at(tmp_path / "ledger.db") as ledger:
+        ledger.write(confirming("r1")).result()
+        (tmp_path / name).unlink()
+        with pytest.raises(StoreDamaged, match="moved or deleted"):
+            ledger.write(confirming("r2")).result()
+        assert ledger.damage is not None
+
+
 def test_a_shell_that_holds_the_write_lock_is_waited_for_and_then_said(tmp_path: Path) -> None:
     with ledger_at(tmp_path / "ledger.db") as ledger:
         ledger._writer.execute("PRAGMA busy_timeout = 1")

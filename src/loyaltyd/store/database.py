@@ -56,6 +56,7 @@ MEANINGS: tuple[tuple[str, type[StoreError]], ...] = (
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 Row: TypeAlias = tuple[Any, ...]
+Identities: TypeAlias = tuple[tuple[int, int] | None, ...]
 
 
 class Cursor(Protocol):
@@ -124,6 +125,20 @@ def writer(path: Path) -> Connection:
 def reader(path: Path) -> Connection:
     """Open a connection that can't write, also while a daemon writes."""
     return _connected(path, "ro", READER_PRAGMAS)
+
+
+def identities(path: Path) -> Identities:
+    """Return which files stand at path and beside it as its log: device and inode, None: none."""
+    return tuple(_identity(each) for each in (path, path.with_name(f"{path.name}-wal")))
+
+
+def check_identities(path: Path, opened: Identities) -> None:
+    """Refuse a ledger whose files aren't those that were opened; StoreDamaged.
+
+    SQLite would go on in a file without a name, and all it recorded would end with this process.
+    """
+    if identities(path) != opened:
+        raise StoreDamaged(f"{path}: moved or deleted while it was open")
 
 
 def set_pragmas(connection: Connection, pragmas: Mapping[str, str | int]) -> None:
@@ -217,6 +232,15 @@ def _commit(connection: Connection) -> None:
 
 def _name(error: sqlite3.Error) -> str:
     return str(getattr(error, "sqlite_errorname", type(error).__name__))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    with os_errors(path):
+        try:
+            state = path.stat()
+        except FileNotFoundError:
+            return None
+    return state.st_dev, state.st_ino
 
 
 def _sync(directory: Path) -> None:

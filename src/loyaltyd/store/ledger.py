@@ -61,6 +61,7 @@ class Ledger:
         self._read_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger-read")
         self._commits = 0
         self._damage: StoreDamaged | None = None
+        self._files = database.identities(path)
 
     @property
     def damage(self) -> StoreDamaged | None:
@@ -126,6 +127,7 @@ class Ledger:
         if self._damage is not None:
             raise StoreDamaged(f"the ledger was given up: {self._damage}")
         try:
+            database.check_identities(self.path, self._files)
             with sqlite_errors(self.path):
                 yield
         except StoreDamaged as error:
