@@ -21,6 +21,14 @@ def facts_of(value: object) -> dict[str, Fact]:
     return facts
 
 
+def bytes_of(value: object) -> bytes:
+    """Return a frozen dataclass as JSON in the order of its fields: equal values, equal bytes.
+
+    For digests that a record never holds: it is no canonical JSON, and five times as fast.
+    """
+    return _adapter(type(value)).dump_json(value)
+
+
 def value_from(kind: type[Value], facts: object) -> Value:
     """Read such an object back; ValueError when it isn't one."""
     value: Value = _adapter(kind).validate_python(facts)

@@ -109,6 +109,7 @@ class Record:
         )
 
 
+NAMES = frozenset((str,))
 PLAIN = frozenset((str, int))
 COMMON = frozenset(
     (
@@ -173,7 +174,7 @@ def _record(facts: dict[str, Any], stream: Stream) -> Record:
 
 def _only_facts(value: object) -> None:
     if isinstance(value, dict):
-        if not all(isinstance(name, str) for name in value):
+        if not NAMES.issuperset(map(type, value)):
             raise TypeError("a name in a record must be a string")
         value = [*value.values()]
     if isinstance(value, list):

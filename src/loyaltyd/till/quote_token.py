@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, replace
 
 from loyaltyd.domain.basket import Basket
-from loyaltyd.domain.facts import facts_of
+from loyaltyd.domain.facts import bytes_of, facts_of
 from loyaltyd.domain.quote import Result
 from loyaltyd.domain.record import canonical
 
@@ -64,16 +64,16 @@ def promise_in(token: str, key: bytes) -> Promise | None:
 
 def basket_digest(basket: Basket) -> str:
     """What the token says of the basket; how it is paid and shown may change after the quote."""
-    return _digest(canonical(facts_of(replace(basket, payments=(), split=False))))
+    return _digest(bytes_of(replace(basket, payments=(), split=False)))
 
 
 def amounts_digest(result: Result) -> str:
     """What the token says of the amounts."""
-    return _digest(canonical(facts_of(result)))
+    return _digest(bytes_of(result))
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_DIGITS]
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:DIGEST_DIGITS]
 
 
 def _mac(body: str, key: bytes) -> str:
