@@ -1,1 +1,1 @@
-"""loyaltyd: a shop's till-side loyalty daemon. Floors are listed in README.md; a test holds them."""
+"""loyaltyd: a shop's till-side loyalty daemon. README.md lists its floors; a test holds them."""

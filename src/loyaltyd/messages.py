@@ -87,6 +87,7 @@ NOTES: Mapping[Note, str] = {
     Note.WISH_CUT: "{wallet}: {amount} can be spent, not {more}",
     Note.WISH_REFUSED: "{wallet}: nothing can be spent on this receipt",
     Note.DEBT: "{wallet}: {amount} owed, taken from the next points",
+    Note.DEAD: "{wallet}: {amount} came back, but they have expired",
 }
 BALANCE_ALONE = "{wallet} {amount}"
 

@@ -270,12 +270,6 @@ def test_payments_are_of_what_is_payable_after_the_wish_was_cut(shop: Shop) -> N
     assert no(shop.confirm(right)) is None
 
 
-def test_a_receipt_without_lines_comes_to_nothing(shop: Shop) -> None:
-    done = shop.confirm(bought("r-1"))
-    assert done["totals"]["gross"] == done["totals"]["payable"] == "0.00"
-    assert no(shop.cancel("r-1")) is None
-
-
 def test_a_receipt_is_read_back_as_it_was_answered(shop: Shop) -> None:
     done = shop.confirm(bought("r-1", line(1, "10.00", "2")))
     assert shop.receipt("r-1") == {**done, "state": "confirmed", "returns": []}

@@ -61,11 +61,15 @@ def test_a_quantity_is_a_plain_decimal_string_of_up_to_three_decimals(quantity: 
     assert not taken(ReturnRequest, {"return": "b", "lines": [{"line": 1, "quantity": quantity}]})
 
 
+def test_a_receipt_has_a_line() -> None:
+    assert not taken(QuoteRequest, bought("r"))
+
+
 @pytest.mark.parametrize("ident", ["", "a" * 65, "a b", "ä", "a/b", "a\n", 1, None])
 def test_an_id_is_1_to_64_plain_characters(ident: object) -> None:
-    assert not taken(QuoteRequest, {"receipt": ident, "lines": []})
+    assert not taken(QuoteRequest, {**bought("r", line(1, "1.00")), "receipt": ident})
     assert not taken(ReturnRequest, {**back("b", (1, "1")), "return": ident})
-    assert taken(QuoteRequest, {"receipt": "a" * 64, "lines": []})
+    assert taken(QuoteRequest, bought("a" * 64, line(1, "1.00")))
 
 
 @pytest.mark.parametrize(

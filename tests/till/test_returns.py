@@ -185,6 +185,7 @@ def test_points_restored_after_their_expiry_are_dead_on_arrival(tmp_path: Path) 
         answer = shop.give_back("r-1", back("b-1", (1, "1")))
         assert answer["totals"]["restored"] == {"bonus": "50.00"}
         assert bonus(answer) == ("0.00", "0.00")
+        assert answer["slip"] == ["bonus: 50.00 came back, but they have expired"]
         shop.check()
 
 

@@ -51,6 +51,7 @@ class Note(StrEnum):
     WISH_CUT = "wish_cut"
     WISH_REFUSED = "wish_refused"
     DEBT = "debt"
+    DEAD = "dead"  # what came back had expired
     RULE = "rule"  # the rule's own words
 
 

@@ -41,7 +41,8 @@ async def issue_card(till: Till, request: CardRequest) -> CardViewAnswer | Refus
             return gathered
         card, program, moment = gathered
         if request.kind not in {None, card.number.kind}:
-            return refused(Reason.CARD_INVALID)
+            why = f"the program says that this number is a {card.number.kind} card"
+            return refused(Reason.REQUEST_INVALID, member="kind", why=why)
         holder = _person(card.account.id, request.holder)
         if card.status != NEW and card.person is not None and card.person != holder:
             return refused(Reason.CARD_EXISTS)

@@ -95,7 +95,7 @@ class QuoteRequest(Request):
     receipt: Id
     cashier: Annotated[str, Field(max_length=64)] = ""
     card: CardText | None = Field(default=None, repr=False)
-    lines: tuple[LineRequest, ...] = Field(max_length=LINES_MAX)
+    lines: tuple[LineRequest, ...] = Field(min_length=1, max_length=LINES_MAX)
     redeem: dict[Annotated[str, Field(max_length=64)], Points | Literal["max"]] = Field(
         default_factory=dict, max_length=32
     )
@@ -149,4 +149,6 @@ class CardRequest(MomentRequest):
 class BlockRequest(MomentRequest):
     """Why a card is blocked."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=32, examples=["lost"])]
+    reason: Annotated[  # a word, not a sentence: it enters a record, and no name may
+        str, Field(pattern=r"^[a-z][a-z_-]{0,31}$", examples=["lost"])
+    ]

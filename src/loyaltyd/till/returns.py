@@ -2,13 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from loyaltyd.domain.account import Account, moved
 from loyaltyd.domain.explain import Message, Note
 from loyaltyd.domain.facts import facts_of, value_from
+from loyaltyd.domain.ledger import DEBT, REDEEMED, lot_from
 from loyaltyd.domain.money import decimal, quantity_text
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.record import Fact, Moment, Record
@@ -185,7 +186,7 @@ def _return_answer(
     after = _after(case, reversal)
     slip = [
         told(message, case.program, till.language)
-        for message in balance_messages(after, case.program, case.on)
+        for message in (*_dead(reversal, case), *balance_messages(after, case.program, case.on))
     ]
     return {
         "return": str(record.body["id"]),
@@ -204,6 +205,19 @@ def _return_answer(
         ),
         "slip": slip,
     }
+
+
+def _dead(reversal: Reversal, case: Case) -> Iterator[Message]:
+    """What the holder should hear of points that came back into a lot whose time is over."""
+    for wallet in case.program.wallets:
+        arrived = (
+            lot_from(wallet.id, it.credit, it.amount)
+            for it in reversal.postings
+            if it.wallet == wallet.id and it.debit == REDEEMED and it.credit != DEBT
+        )
+        dead = sum(it.amount for it in arrived if it.expires_at and it.expires_at <= case.on)
+        if dead:
+            yield Message(audience="slip", note=Note.DEAD, subject=wallet.id, amount=dead)
 
 
 def _line_answer(line: ReturnedLine, program: Program) -> ReturnLineAnswer:
