@@ -15,12 +15,13 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
-from tools.bench.committing import confirm, syncs
+from tools.bench.committing import confirm
 from tools.bench.measure import TINY, Figure, Size
 from tools.bench.quoting import quote
 from tools.bench.reading import read
 from tools.bench.serving import http
 from tools.bench.starting import memory, start
+from tools.bench.tracing import syncs
 
 BENCHES: dict[str, Callable[[Size], list[Figure]]] = {
     "read": read,

@@ -73,10 +73,9 @@ def _supervised() -> Iterator[Call]:
         name="counter",
         driver=SerialDriver(os.ttyname(far), 9600),
         decoder=BarcodeDecoder(lambda _: True),
+        repeat_window_s=0.0,
     )
-    supervisor = Supervisor(
-        [source], on_read=heard, on_state=lambda *_: up.set(), repeat_window_s=0.0
-    )
+    supervisor = Supervisor([source], on_read=heard, on_state=lambda *_: up.set())
     supervisor.start()
     assert up.wait(WAIT_S)
     try:
