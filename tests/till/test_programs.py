@@ -39,6 +39,7 @@ def test_all_versions_are_kept_in_their_order(ledger: Ledger) -> None:
     [
         (PLAIN.replace('percent = "5%"', 'percent = "6%"'), "version 1 is known with another"),
         (SECOND.replace("RUB", "EUR"), "keeps RUB for life"),
+        (SECOND.replace("scale = 2", "scale = 0"), "keeps its scale 2 for life"),
         (SECOND.replace('id = "test"', 'id = "other"'), "follows the program test"),
         (SECOND.replace('percent = "5%"', 'precent = "5%"'), "program.toml"),
     ],

@@ -1,7 +1,5 @@
 """The programs that a till knows: the one on its disk, and all that its records name."""
 
-from collections.abc import Sequence
-
 from loyaltyd.domain.errors import ConfigError
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.program_text import program_from
@@ -20,27 +18,28 @@ def program_of(text: str, file: str) -> Program:
 def keep_programs(ledger: Ledger, text: str, file: str) -> tuple[Program, ...]:
     """Put the program of that file into the ledger; return all that the ledger knows, by version.
 
-    ConfigError when it can't be read, changes the till's currency, or is an older version with
-    another text.
+    ConfigError when it can't be read, changes the till's currency or a wallet's scale, or is an
+    older version with another text.
     """
     program = program_of(text, file)
-    known = ledger.read(lambda view: view.programs()).result()
+    kept = ledger.read(lambda view: view.programs()).result()
+    known = [program_of(it.body, f"{it.id} {it.version}") for it in kept]
     for other in known:
         _check(program, other, file)
     if all(other.hash != program.hash for other in known):
-        kept = KeptProgram(
+        fresh = KeptProgram(
             hash=program.hash,
             id=program.id,
             version=program.version,
             starts=program.starts,
             body=text,
         )
-        ledger.write(lambda tx: tx.keep_program(kept)).result()
-        known = [*known, kept]
-    return _by_version([program_of(it.body, f"{it.id} {it.version}") for it in known])
+        ledger.write(lambda tx: tx.keep_program(fresh)).result()
+        known.append(program)
+    return tuple(sorted(known, key=lambda it: it.version))
 
 
-def _check(program: Program, other: KeptProgram, file: str) -> None:
+def _check(program: Program, other: Program, file: str) -> None:
     if other.id != program.id:
         raise ConfigError(f"{file}: id: this till's ledger follows the program {other.id}")
     if other.version == program.version and other.hash != program.hash:
@@ -48,10 +47,13 @@ def _check(program: Program, other: KeptProgram, file: str) -> None:
             f"{file}: version: version {other.version} is known with another content;"
             " a program that changes takes a new version"
         )
-    currency = program_of(other.body, f"{other.id} {other.version}").currency
-    if currency != program.currency:
-        raise ConfigError(f"{file}: currency: this till's program keeps {currency} for life")
-
-
-def _by_version(programs: Sequence[Program]) -> tuple[Program, ...]:
-    return tuple(sorted(programs, key=lambda program: program.version))
+    if other.currency != program.currency:
+        raise ConfigError(f"{file}: currency: this till's program keeps {other.currency} for life")
+    for wallet in program.wallets:
+        before = other.wallet(wallet.id)
+        # The ledger holds whole units: 50.00 points of two decimals would become 5000 of none.
+        if before is not None and before.scale != wallet.scale:
+            raise ConfigError(
+                f"{file}: wallets.{wallet.id}.scale: the wallet keeps its scale"
+                f" {before.scale} for life; another one needs another wallet"
+            )
