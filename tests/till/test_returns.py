@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from loyaltyd.domain.refusal import Reason
+from loyaltyd.store.database import writer
 from tests.domain.receipts import CARDS, EARN, HEAD, wallet
 from tests.till.shop import PLAIN, PLASTIC, Shop, back, bought, line, no, shop_at
 
@@ -285,3 +287,15 @@ def test_spent_points_come_back_as_the_wallets_restore_policy_says(
         assert answer["totals"]["restored"] == {"bonus": restored}
         assert bonus(answer) == (left, "0.00")
         shop.check()
+
+
+def test_an_id_stays_taken_when_its_answer_was_forgotten_with_the_holder(shop: Shop) -> None:
+    sale, part = bought("r-1", line(1, "10.00", "2")), back("b-1", (1, "1"))
+    shop.confirm(sale)
+    shop.give_back("r-1", part)
+    with closing(writer(shop.till.ledger.path)) as connection:
+        connection.execute("DELETE FROM answer")
+    before = shop.seq()
+    assert no(shop.confirm(sale)) is Reason.ID_REUSED
+    assert no(shop.give_back("r-1", part)) is Reason.ID_REUSED
+    assert shop.seq() == before

@@ -90,9 +90,9 @@ async def confirm_receipt(
 
     def work(tx: Transaction) -> ReceiptAnswer | Refusal | QuoteChanged:
         same = fingerprint(request, till.chain_key)
-        prior = tx.answer("receipt", request.receipt)
+        prior = answered(tx, "receipt", request.receipt, same)
         if prior is not None:
-            return cast(ReceiptAnswer | Refusal, replayed(prior, same))
+            return cast(ReceiptAnswer | Refusal, prior)
         promise = None if request.quote is None else promise_in(request.quote, till.token_key)
         if promise is None and request.quote is not None:
             return refused(Reason.QUOTE_INVALID)
@@ -124,6 +124,19 @@ async def read_receipt(till: Till, receipt: str) -> RecordedReceiptAnswer | Refu
         return RecordedReceiptAnswer(**body, state=_state(record, later), returns=returns)
 
     return await asyncio.wrap_future(till.ledger.read(work))
+
+
+def answered(
+    view: View, kind: str, caller_id: str, same: bytes
+) -> Mapping[str, Any] | Refusal | None:
+    """What the id was answered before; None while it is free.
+
+    An id whose answer was forgotten with its holder stays taken: its record is still there.
+    """
+    prior = view.answer(kind, caller_id)
+    if prior is not None:
+        return replayed(prior, same)
+    return refused(Reason.ID_REUSED) if view.record(kind, caller_id) else None
 
 
 def replayed(prior: Answer, same: bytes) -> Mapping[str, Any] | Refusal:

@@ -33,7 +33,7 @@ from loyaltyd.till.answers import (
     ReturnTotalsAnswer,
 )
 from loyaltyd.till.baskets import fingerprint, quantity_of
-from loyaltyd.till.checkout import replayed
+from loyaltyd.till.checkout import answered, replayed
 from loyaltyd.till.identify import account_of
 from loyaltyd.till.requests import MomentRequest, ReturnRequest
 from loyaltyd.till.telling import amounts, balance_messages, told
@@ -55,9 +55,9 @@ async def return_goods(till: Till, receipt: str, request: ReturnRequest) -> Retu
 
     def work(tx: Transaction) -> ReturnAnswer | Refusal:
         same = fingerprint(request, till.chain_key, of=receipt)
-        prior = tx.answer("return", request.id)
+        prior = answered(tx, "return", request.id, same)
         if prior is not None:
-            return cast(ReturnAnswer | Refusal, replayed(prior, same))
+            return cast(ReturnAnswer | Refusal, prior)
         wanted = _wanted(request)
         undoing = _undoing(till, tx, receipt, request)
         if isinstance(wanted, Refusal) or isinstance(undoing, Refusal):
