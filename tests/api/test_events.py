@@ -218,6 +218,17 @@ def test_streams_beyond_the_limit_are_refused_and_room_returns(
             continue
 
 
+def test_a_head_of_the_stream_ends_with_its_headers(till: LiveTill) -> None:
+    answer = till.call("HEAD", "/v1/events")
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    with till.wire() as wire:
+        wire.sendall(f"HEAD /v1/events HTTP/1.1\r\nHost: {till.host}\r\n\r\n".encode())
+        wire.sendall(f"GET /healthz HTTP/1.1\r\nHost: {till.host}\r\n".encode())
+        wire.sendall(b"Connection: close\r\n\r\n")
+        assert b"".join(iter(lambda: wire.recv(4096), b"")).count(b"HTTP/1.1 200 ") == 2
+
+
 def test_a_client_that_takes_nothing_is_let_go(
     till: LiveTill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,6 +246,6 @@ def test_a_client_that_takes_nothing_is_let_go(
             await receive()
 
     headers = [(b"last-event-id", b"x.1")]
-    scope = {"type": "http", "headers": headers, "state": {"caller": LOOPBACK}}
+    scope = {"type": "http", "method": "GET", "headers": headers, "state": {"caller": LOOPBACK}}
     asyncio.run(stream.EventStream(till.door)(scope, receive, send))
     assert len(taken) == 3

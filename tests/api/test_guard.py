@@ -249,6 +249,7 @@ def test_too_many_requests_are_told_when_to_come_back(tmp_path: Path) -> None:
 
 
 def test_an_unknown_path_and_a_wrong_method_are_problems(till: LiveTill) -> None:
+    assert till.read("/v1/cards/2990000000019/").reason == "not_found"  # and no redirect to it
     assert till.read("/v2/quotes").reason == "not_found"
     answer = till.call("DELETE", "/v1/quotes")
     assert (answer.status, answer.reason) == (405, "method_refused")

@@ -51,6 +51,7 @@ def app(door: Door) -> ASGIApp:
         routes=[*routes, static, *pages.routes(door)],
         exception_handlers={HTTPException: _http_exception(door), Exception: _fault},
     )
+    inner.router.redirect_slashes = False  # a path that is nearly ours is not ours, and no hint
     return Guard(
         app=inner,
         access=door.access,

@@ -70,6 +70,9 @@ class EventStream:
     ) -> None:
         headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if request.method == "HEAD":
+            await send({"type": "http.response.body"})
+            return
         resumed = request.headers.get("last-event-id", "")
         async for text in self._texts(resumed, caller, gone):
             if gone.done():
