@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import re
@@ -240,3 +241,13 @@ def test_scans_become_events_and_a_bank_card_leaves_no_trace(
     assert PAN.encode() not in files
     assert PAN not in said.out + said.err
     assert CARD not in said.out + said.err
+
+
+def test_a_till_that_begins_a_ledger_says_so_and_one_that_has_it_does_not(tmp_path: Path) -> None:
+    config = made(tmp_path)
+    for begun in (True, False):
+        with process(config) as running:
+            assert running.stderr is not None
+            said = list(itertools.takewhile(lambda line: '"serving"' not in line, running.stderr))
+            running.terminate()
+        assert any("ledger_begun" in line for line in said) is begun

@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 import datetime as dt
+import logging
 import os
-import pathlib
 import resource
 import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import structlog
@@ -20,17 +20,16 @@ from loyaltyd import logs
 from loyaltyd.api.app import app
 from loyaltyd.api.connections import KEEP_ALIVE_S, Connection
 from loyaltyd.api.door import Door
-from loyaltyd.api.events import Events
-from loyaltyd.api.guard import access
+from loyaltyd.api.events import Events, Kind
+from loyaltyd.api.guard import Access, access
 from loyaltyd.api.meters import Meters
 from loyaltyd.api.sockets import BACKLOG, listening
 from loyaltyd.api.status import Status
 from loyaltyd.api.tokens import Tokens, tokens_in
-from loyaltyd.config import Reader, Settings
+from loyaltyd.config import Api, Reader, Settings
 from loyaltyd.domain.card import CardNumber
-from loyaltyd.domain.errors import ConfigError, StoreDamaged
+from loyaltyd.domain.errors import StoreDamaged
 from loyaltyd.domain.refusal import Reason, Refusal, refused
-from loyaltyd.domain.toml import Fault, decoded
 from loyaltyd.link.signatures import chain_key, derived, public_hex, till_key
 from loyaltyd.messages import sentence
 from loyaltyd.readers.drivers import DRIVERS
@@ -39,6 +38,7 @@ from loyaltyd.readers.read import CardRead, Garbled, PaymentCard, Read
 from loyaltyd.readers.supervisor import ReaderState, Source, Supervisor
 from loyaltyd.store.ledger import Ledger, open_ledger
 from loyaltyd.till.identify import identified
+from loyaltyd.till.program_file import program_text
 from loyaltyd.till.programs import keep_programs
 from loyaltyd.till.till import Till
 
@@ -79,18 +79,17 @@ async def serve(settings: Settings, *, ready: Ready) -> None:
     ready is called once, on this thread, when the sockets are answered.
     """
     with contextlib.ExitStack() as built:
-        door, supervisors, sockets = _built(settings, built)
+        door, supervisor, sockets = _built(settings, built)
         server = _Server(_uvicorn(door))
         stop = _Stop(server, door.events)
         host, port = sockets[0].getsockname()[:2]
         running = Running(door=door, address=(host, port), stop=stop)
         server.ready = lambda: ready(running)
-        for supervisor in supervisors:
-            built.callback(supervisor.stop)
-            supervisor.start()
+        built.callback(supervisor.stop)
+        supervisor.start()
         async with asyncio.TaskGroup() as tasks:
             watch = tasks.create_task(_watch(door, stop))
-            log.info("serving", host=host, port=port, readers=len(supervisors))
+            log.info("serving", host=host, port=port, readers=len(settings.readers))
             await server.serve(sockets)
             watch.cancel()
     log.info("stopped")
@@ -100,7 +99,7 @@ async def serve(settings: Settings, *, ready: Ready) -> None:
 
 def _built(
     settings: Settings, built: contextlib.ExitStack
-) -> tuple[Door, list[Supervisor], list[socket.socket]]:
+) -> tuple[Door, Supervisor, list[socket.socket]]:
     """Build all that runs; whatever must be let go of again is on the stack."""
     place = settings.api.listen
     # First: a taken port is known before anything is touched.
@@ -110,33 +109,33 @@ def _built(
     built.callback(ledger.close)
     till = _till(settings, ledger, derived(key, "quote token"))
     events = Events(boot=secrets.token_hex(4), monotonic=time.monotonic)
-    ears = _Ears(till, events)
-    supervisors = [_supervisor(each, ears) for each in settings.readers]
+    supervisor = _supervisor(settings.readers, _Ears(till, events))
+    tokens = _tokens(settings.api, derived(key, "page cookie"))
+    allowed = _access(settings.api, sockets[0].getsockname()[:2])
+    return _door(till, events, supervisor.states, tokens, allowed), supervisor, sockets
 
-    def readers() -> list[ReaderState]:
-        return [state for supervisor in supervisors for state in supervisor.states()]
 
-    door = _door(settings, till, events, readers, sockets[0].getsockname()[:2])
-    return door, supervisors, sockets
+def _tokens(api: Api, key: bytes) -> Tokens:
+    callers = None if api.tokens is None else tokens_in(api.tokens)
+    return Tokens(key=key, now_s=lambda: int(time.time()), callers=callers)
+
+
+def _access(api: Api, address: tuple[str, int]) -> Access:
+    return access(listen=address, hosts=api.hosts, origins=api.origins, rate=api.rate)
 
 
 def _door(
-    settings: Settings,
     till: Till,
     events: Events,
     readers: Callable[[], list[ReaderState]],
-    address: tuple[str, int],
+    tokens: Tokens,
+    allowed: Access,
 ) -> Door:
-    api, key = settings.api, till_key(settings.till_key)
-    callers = tokens_in(api.tokens) if api.tokens else None
-    tokens = Tokens(
-        key=derived(key, "page cookie"), now_s=lambda: int(time.time()), callers=callers
-    )
     return Door(
         till=till,
         events=events,
         tokens=tokens,
-        access=access(listen=address, hosts=api.hosts, origins=api.origins, rate=api.rate),
+        access=allowed,
         meters=Meters(),
         readers=readers,
         status=Status(
@@ -157,15 +156,17 @@ def _now() -> dt.datetime:
 
 def _ledger(settings: Settings, key: str) -> Ledger:
     place = settings.till
+    if not settings.ledger.path.exists():
+        # The first start of a till, or a lost ledger: nothing else would tell them apart.
+        log.warning("ledger_begun", path=str(settings.ledger.path), detail="every balance is zero")
     return open_ledger(
         settings.ledger.path, chain=place.chain, store=place.store, till=place.till, key=key
     )
 
 
 def _till(settings: Settings, ledger: Ledger, token_key: bytes) -> Till:
-    programs = keep_programs(
-        ledger, _program_text(settings.program.path), str(settings.program.path)
-    )
+    path = settings.program.path
+    programs = keep_programs(ledger, program_text(path), str(path))
     return Till(
         ledger=ledger,
         group=settings.till.group or "",
@@ -177,16 +178,6 @@ def _till(settings: Settings, ledger: Ledger, token_key: bytes) -> Till:
         clock=_now,
         programs=programs,
     )
-
-
-def _program_text(path: pathlib.Path) -> str:
-    try:
-        text = decoded(path.read_bytes())
-    except OSError as error:
-        raise ConfigError(f"{path}: the program can't be read: {error.strerror}") from error
-    if isinstance(text, Fault):
-        raise ConfigError(text.said(str(path)))
-    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +208,9 @@ class _Ears:
 
     def changed(self, reader: str, up: bool, detail: str) -> None:
         """Say that a reader came or went."""
-        self.events.publish(
-            "reader_up" if up else "reader_down", {"reader": reader, "detail": detail}
-        )
-        log.log(
-            20 if up else 30, "reader_up" if up else "reader_down", reader=reader, detail=detail
-        )
+        kind: Kind = "reader_up" if up else "reader_down"
+        self.events.publish(kind, {"reader": reader, "detail": detail})
+        log.log(logging.INFO if up else logging.WARNING, kind, reader=reader, detail=detail)
 
     def _outcome(self, read: Read) -> CardNumber | Refusal:
         if isinstance(read, Garbled):
@@ -237,19 +225,17 @@ class _Ears:
         )
 
 
-def _supervisor(reader: Reader, ears: _Ears) -> Supervisor:
-    """Each reader has a supervisor of its own, for each has its own window for repeats."""
-    source = Source(
-        name=reader.name,
-        driver=DRIVERS[reader.driver](reader.device, reader.baud),
-        decoder=PROFILES[reader.profile](ears.owns),
-    )
-    return Supervisor(
-        [source],
-        on_read=ears.heard,
-        on_state=ears.changed,
-        repeat_window_s=reader.repeat_window.total_seconds(),
-    )
+def _supervisor(readers: Iterable[Reader], ears: _Ears) -> Supervisor:
+    sources = [
+        Source(
+            name=reader.name,
+            driver=DRIVERS[reader.driver](reader.device, reader.baud),
+            decoder=PROFILES[reader.profile](ears.owns),
+            repeat_window_s=reader.repeat_window.total_seconds(),
+        )
+        for reader in readers
+    ]
+    return Supervisor(sources, on_read=ears.heard, on_state=ears.changed)
 
 
 def _uvicorn(door: Door) -> uvicorn.Config:

@@ -31,7 +31,7 @@ def test_a_second_daemon_on_one_ledger_is_refused_and_the_first_ends_on_sigterm(
     words = ("serve", "--config", str(written_config(tmp_path)), "--set", "api.listen=127.0.0.1:0")
     first = started(*words)
     assert first.stderr
-    assert '"serving"' in first.stderr.readline()
+    assert any('"serving"' in line for line in first.stderr)
     second = started(*words)
     _, errors = second.communicate(timeout=60)
     assert second.returncode == 69

@@ -19,9 +19,6 @@ def said(text: str) -> list[tuple[int | None, str, str]]:
 
 # (what is written in GOOD, what instead, the key that is named, what is said)
 WRONG = [
-    ("Europe/Moscow", "Europe/Moskva", "timezone", "must be a zone of the tz database"),
-    ("Europe/Moscow", "Europe", "timezone", "must be a zone of the tz database"),
-    ("Europe/Moscow", "../Moscow", "timezone", "must be a zone of the tz database"),
     ('"10.00"', '"10.001"', "wallets.bonus.min_redeem", "more than 2 decimals"),
     ('"10.00"', '"999999999999"', "wallets.bonus.min_redeem", "is too large"),
     ('"0.10"', '"0.001"', "wallets.bonus.step", "more than 2 decimals"),
@@ -96,7 +93,7 @@ def test_a_tier_without_tiers_is_told() -> None:
 
 def test_all_faults_come_at_once_in_the_order_of_their_lines() -> None:
     text = GOOD
-    for old, new in (("Europe/Moscow", "x"), ('"300.00"', '"0.001"'), ('earn = "b', 'earn = "x')):
+    for old, new in (('"10.00"', '"0.001"'), ('"300.00"', '"0.001"'), ('earn = "b', 'earn = "x')):
         text = text.replace(old, new, 1)
     lines = [line or 0 for line, _, _ in said(text)]
     assert len(lines) == 3

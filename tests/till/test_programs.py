@@ -9,7 +9,7 @@ import pytest
 
 from loyaltyd.domain.errors import ConfigError
 from loyaltyd.store.ledger import Ledger, open_ledger
-from loyaltyd.till.programs import keep_programs, program_of
+from loyaltyd.till.programs import keep_programs
 from tests.till.shop import KEY, PLAIN
 
 SECOND = PLAIN.replace("version = 1", "version = 2")
@@ -53,12 +53,3 @@ def test_a_program_that_breaks_what_was_kept_is_refused_with_its_file(
     assert "program.toml" in str(error.value)
     assert said in str(error.value)
     assert versions(ledger, PLAIN) == [1]
-
-
-def test_each_fault_has_its_line() -> None:
-    broken = PLAIN.replace('currency = "RUB"', 'currency = "rouble"').replace(
-        "scale = 2", "scale = 99"
-    )
-    with pytest.raises(ConfigError) as error:
-        program_of(broken, "program.toml")
-    assert [it.startswith("program.toml:") for it in str(error.value).splitlines()] == [True, True]

@@ -13,7 +13,7 @@ import sys
 
 import httptools
 
-from loyaltyd.till.programs import program_of
+from loyaltyd.till.program_file import program_of
 from tools.bench.quoting import basket_of, decision, least_sum
 from tools.bench.workload import program
 

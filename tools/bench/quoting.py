@@ -16,7 +16,7 @@ from loyaltyd.domain.quote import Place, Quote
 from loyaltyd.domain.quote import quote as engine_quote
 from loyaltyd.till.baskets import basket_from
 from loyaltyd.till.checkout import quote_receipt
-from loyaltyd.till.programs import program_of
+from loyaltyd.till.program_file import program_of
 from loyaltyd.till.requests import QuoteRequest
 from tools.bench.measure import Figure, Limit, Size, against, rounds_us
 from tools.bench.workload import AT, program, receipt, till_at

@@ -2,9 +2,9 @@
 
 import click
 
-from loyaltyd.cli.program import read_program
 from loyaltyd.cli.settings import with_settings
 from loyaltyd.config import Settings
+from loyaltyd.till.program_file import program_in
 
 
 @click.command()
@@ -22,7 +22,7 @@ def command(settings: Settings, show: bool) -> None:
         rows = [(it.key, it.value, it.source) for it in settings.shown()]
         print_table(("setting", "value", "from"), rows)
         click.echo()
-    program = read_program(settings.program.path)
+    program = program_in(settings.program.path)
     till = settings.till
     readers = f"{len(settings.readers)} reader{'' if len(settings.readers) == 1 else 's'}"
     click.echo(

@@ -9,7 +9,6 @@ import click
 
 from loyaltyd.api.bodies import Unbuilt, Unreadable, request_in
 from loyaltyd.cli import exits
-from loyaltyd.cli.program import read_program
 from loyaltyd.domain.account import Account, Card, Seen
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import Place, quote
@@ -17,6 +16,7 @@ from loyaltyd.domain.refusal import Refusal
 from loyaltyd.messages import sentence
 from loyaltyd.till.baskets import basket_from
 from loyaltyd.till.identify import NEW, Presented, identified
+from loyaltyd.till.program_file import program_in
 from loyaltyd.till.requests import QuoteRequest
 from loyaltyd.till.telling import (
     Telling,
@@ -42,7 +42,7 @@ def preview(body: bytes, path: pathlib.Path, tier: str | None) -> dict[str, Any]
 
     A card in it is taken for a new one, with that tier or the lowest; ConfigError for the program.
     """
-    program = read_program(path)
+    program = program_in(path)
     request = _request(body)
     zone = ZoneInfo(program.timezone or "UTC")
     at = (request.at or dt.datetime.now(dt.UTC)).astimezone(zone).replace(microsecond=0)

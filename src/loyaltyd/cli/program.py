@@ -4,10 +4,7 @@ import pathlib
 
 import click
 
-from loyaltyd.domain.errors import ConfigError
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
-from loyaltyd.domain.toml import TEXT_BYTES_MAX, Fault, decoded
+from loyaltyd.till.program_file import program_in
 
 
 @click.group(name="program")
@@ -22,7 +19,7 @@ def check(file: pathlib.Path) -> None:
 
     Exit 78 when it can't be obeyed, a line for each fault.
     """
-    program = read_program(file)
+    program = program_in(file)
     rules = sum(
         len(group.rules)
         for layer in (program.item, program.receipt, program.points)
@@ -33,18 +30,3 @@ def check(file: pathlib.Path) -> None:
         f"  cards {', '.join(it.name for it in program.ranges) or 'none'}"
         f"  wallets {', '.join(it.id for it in program.wallets) or 'none'}  rules {rules}"
     )
-
-
-def read_program(path: pathlib.Path) -> Program:
-    """Return the program in the file at path; ConfigError has a line for each fault."""
-    try:
-        with path.open("rb") as file:
-            text = decoded(file.read(TEXT_BYTES_MAX + 1))
-    except OSError as error:
-        raise ConfigError(f"{path}: can't be read: {error.strerror}") from error
-    if isinstance(text, Fault):
-        raise ConfigError(text.said(str(path)))
-    program = program_from(text)
-    if isinstance(program, Program):
-        return program
-    raise ConfigError("\n".join(fault.said(str(path)) for fault in program))

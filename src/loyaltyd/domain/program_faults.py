@@ -1,6 +1,5 @@
 """What is wrong with a program of well-formed keys: what its parts mean to each other."""
 
-import zoneinfo
 from collections.abc import Iterator, Sequence
 
 from loyaltyd.domain.grammar import CardsTable, FloorTable, ProgramTable, RuleTable, WalletTable
@@ -14,8 +13,6 @@ _Wrong = tuple[Path, str]
 def faults_of(table: ProgramTable) -> Iterator[_Wrong]:
     """Each fault as the path of its key, and the sentence that says what is allowed."""
     digits = minor_digits(table.currency)
-    if table.timezone and not _is_zone(table.timezone):
-        yield ("timezone",), "must be a zone of the tz database, such as Europe/Moscow"
     yield from _cards(table.cards)
     for name, wallet in table.wallets.items():
         yield from _wallet(("wallets", name), wallet)
@@ -25,14 +22,6 @@ def faults_of(table: ProgramTable) -> Iterator[_Wrong]:
         path = ("classes", name, "floor_per_abv_litre")
         yield from _floors(path, goods.floor_per_abv_litre, digits)
     yield from _rules(table, digits)
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
 
 
 def _cards(cards: Sequence[CardsTable]) -> Iterator[_Wrong]:

@@ -26,6 +26,7 @@ class Source:
     name: str
     driver: Driver
     decoder: Decoder
+    repeat_window_s: float = REPEAT_WINDOW_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +56,8 @@ class Supervisor:
         on_read: OnRead,
         on_state: OnState,
         monotonic: Callable[[], float] = time.monotonic,
-        repeat_window_s: float = REPEAT_WINDOW_S,
     ) -> None:
-        ears = _Ears(
-            on_read=on_read, on_state=on_state, monotonic=monotonic, repeat_window_s=repeat_window_s
-        )
+        ears = _Ears(on_read=on_read, on_state=on_state, monotonic=monotonic)
         self._listeners = [_Listener(source, ears) for source in sources]
 
     def start(self) -> None:
@@ -85,7 +83,6 @@ class _Ears:
     on_read: OnRead
     on_state: OnState
     monotonic: Callable[[], float]
-    repeat_window_s: float
 
 
 class _Listener:
@@ -171,7 +168,7 @@ class _Listener:
         """Whether the card was presented just now; the window runs from when it was last seen."""
         now, last = self._ears.monotonic(), self._last_card
         self._last_card = (card, now)
-        return last is not None and last[0] == card and now - last[1] < self._ears.repeat_window_s
+        return last is not None and last[0] == card and now - last[1] < self._source.repeat_window_s
 
     def _report(self, up: bool, detail: str) -> None:
         if (up, detail) != (self._up, self._detail) and not self.stopping.is_set():

@@ -2,17 +2,9 @@
 
 from loyaltyd.domain.errors import ConfigError
 from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
 from loyaltyd.store.ledger import Ledger
 from loyaltyd.store.programs import KeptProgram
-
-
-def program_of(text: str, file: str) -> Program:
-    """Read a program's text; ConfigError with a line for each fault, file named in each."""
-    program = program_from(text)
-    if isinstance(program, Program):
-        return program
-    raise ConfigError("\n".join(fault.said(file) for fault in program))
+from loyaltyd.till.program_file import program_of
 
 
 def keep_programs(ledger: Ledger, text: str, file: str) -> tuple[Program, ...]:
