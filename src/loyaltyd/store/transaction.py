@@ -27,8 +27,7 @@ class View:
 
     def last_moment(self) -> dt.datetime | None:
         """When the newest record was written; none in an empty log."""
-        last = records.last_record(self._connection, self.stream)
-        return None if last is None else last.moment.recorded_at
+        return records.last_moment(self._connection)
 
     def record(self, kind: str, caller_id: str) -> Record | None:
         """The record of that type that its caller gave that id."""
