@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "config" / "demo-program.toml"
 
 
-def told(*words: str | Path, typed: str = "", **variables: str) -> Result:
+def told(*words: str | Path, typed: str | bytes = "", **variables: str) -> Result:
     """Run `loyaltyd WORDS` here; typed is its standard input."""
     runner = CliRunner(env={"LOYALTYD_CONFIG": None, "LOYALTYD_TOKEN": None, **variables})
     result = runner.invoke(loyaltyd, [str(word) for word in words], typed, prog_name="loyaltyd")

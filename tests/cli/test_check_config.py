@@ -30,3 +30,15 @@ def test_a_program_that_cant_be_obeyed_is_found_before_the_start(tmp_path: Path)
     line = program.read_text().splitlines().index('scale = "2"') + 1
     assert result.exit_code == 78
     assert result.stderr == f"{program}:{line}: wallets.bonus.scale: must be a whole number\n"
+
+
+def test_a_token_file_and_a_chain_key_that_stop_a_start_are_found_before_it(tmp_path: Path) -> None:
+    (tmp_path / "tokens").write_text("pos commit nothash\n")
+    (tmp_path / "tokens").chmod(0o600)
+    for extra, said in (
+        ('[api]\ntokens = "tokens"\n', "tokens:1: must be NAME SCOPES HASH"),
+        ('[keys]\nchain = "none.key"\n', "none.key: the key can't be read: No such file"),
+    ):
+        result = told("check-config", "--config", written_config(tmp_path, extra))
+        assert result.exit_code == 78
+        assert said in result.stderr

@@ -71,3 +71,17 @@ def test_a_daemon_that_is_killed_in_the_middle_of_a_stream_is_told(tmp_path: Pat
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 3
     assert "Traceback" not in errors
+
+
+def test_bytes_that_are_no_text_are_refused_and_no_traceback(config: Path) -> None:
+    for words, typed in ((("\udcff",), b""), ((), b"\xff\n")):
+        result = told("card", "show", *words, "--config", config, typed=typed)
+        assert result.exit_code == 1
+        assert "request_invalid" in result.stderr
+
+
+def test_a_token_that_no_header_can_carry_is_refused_and_not_repeated(config: Path) -> None:
+    result = told("status", "--config", config, LOYALTYD_TOKEN="abc\nsecret")
+    assert result.exit_code == 2
+    assert "LOYALTYD_TOKEN has a character that no token has" in result.stderr
+    assert "secret" not in result.output

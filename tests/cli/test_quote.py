@@ -96,3 +96,10 @@ def test_options_that_make_no_sense_are_refused(
 ) -> None:
     result = told("quote", written(tmp_path), *words)
     assert (result.exit_code, result.stdout) == (code, "")
+
+
+def test_a_time_at_the_end_of_the_calendar_is_a_sentence(tmp_path: Path) -> None:
+    body = tmp_path / "body.json"
+    body.write_text(json.dumps({**BASKET, "at": "0001-01-01T00:00:00+14:00"}))
+    result = told("quote", body, "--program", PROGRAM)
+    assert (result.exit_code, "too far from now" in result.stderr) == (1, True)

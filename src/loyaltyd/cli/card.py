@@ -1,5 +1,6 @@
 """`loyaltyd card`: one card, by the running daemon."""
 
+import os
 import sys
 from typing import Any
 
@@ -10,6 +11,7 @@ from loyaltyd.cli.settings import with_settings
 from loyaltyd.config import Settings
 
 STDIN = "-"
+NUMBER_BYTES_MAX = 256  # a card number or a handle has 64
 HELD = ("available", "pending", "reserved", "debt")
 number_argument = click.argument("number", default=STDIN)
 
@@ -71,7 +73,9 @@ def unblock(settings: Settings, number: str) -> None:
 def _number(argument: str) -> str:
     if argument != STDIN:
         return argument
-    number = sys.stdin.readline().strip()
+    if sys.stdin.isatty():
+        click.echo("card number: ", nl=False, err=True)
+    number = os.fsdecode(sys.stdin.buffer.readline(NUMBER_BYTES_MAX)).strip()
     if not number:
         raise click.UsageError("no card number, neither as an argument nor on standard input")
     return number

@@ -23,9 +23,22 @@ def command(settings: Settings, show: bool) -> None:
         print_table(("setting", "value", "from"), rows)
         click.echo()
     program = program_in(settings.program.path)
+    _check_secrets(settings)
     till = settings.till
     readers = f"{len(settings.readers)} reader{'' if len(settings.readers) == 1 else 's'}"
     click.echo(
         f"OK  till {till.chain} {till.store}-{till.till}  {readers}"
         f"  program {program.id} {program.version}, from {program.starts}"
     )
+
+
+def _check_secrets(settings: Settings) -> None:
+    """Read the files that the daemon would refuse to start without; ConfigError."""
+    if settings.api.tokens is not None:
+        from loyaltyd.api.tokens import tokens_in
+
+        tokens_in(settings.api.tokens)
+    if settings.keys.chain is not None:
+        from loyaltyd.link.signatures import chain_key
+
+        chain_key(settings.keys.chain, make=False)

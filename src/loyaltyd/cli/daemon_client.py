@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ ANSWER_S = 30.0  # a receipt behind a slow disk
 OPENED = "opened"  # the kind of what a stream says first: where it begins
 PROBLEM_BYTES_MAX = 64 * 1024
 EVENT_BYTES_MAX = 64 * 1024  # of one event; theirs have a few hundred
+TOKEN = re.compile(r"[!-~]+")  # what a header may carry
 
 
 class DaemonAway(click.ClickException):
@@ -114,11 +116,14 @@ class Daemon:
 
 def card_path(number: str) -> str:
     """Return the path of a card, given by its number or by a read's handle."""
-    return f"/v1/cards/{quote(number, safe='')}"
+    # As bytes: an argument that is not UTF-8 is the daemon's to refuse.
+    return f"/v1/cards/{quote(os.fsencode(number), safe='')}"
 
 
 def _authorization() -> dict[str, str]:
-    token = os.environ.get(TOKEN_VARIABLE, "")
+    token = os.environ.get(TOKEN_VARIABLE, "").strip()
+    if token and not TOKEN.fullmatch(token):
+        raise click.UsageError(f"{TOKEN_VARIABLE} has a character that no token has")
     return {"authorization": f"Bearer {token}"} if token else {}
 
 

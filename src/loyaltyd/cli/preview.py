@@ -12,7 +12,7 @@ from loyaltyd.cli import exits
 from loyaltyd.domain.account import Account, Card, Seen
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import Place, quote
-from loyaltyd.domain.refusal import Refusal
+from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.messages import sentence
 from loyaltyd.till.baskets import basket_from
 from loyaltyd.till.identify import NEW, Presented, identified
@@ -45,7 +45,7 @@ def preview(body: bytes, path: pathlib.Path, tier: str | None) -> dict[str, Any]
     program = program_in(path)
     request = _request(body)
     zone = ZoneInfo(program.timezone or "UTC")
-    at = (request.at or dt.datetime.now(dt.UTC)).astimezone(zone).replace(microsecond=0)
+    at = _local(request.at or dt.datetime.now(dt.UTC), zone)
     card = _card(request.card, program, tier) if request.card is not None else None
     basket = _granted(basket_from(request, program, card.card.id if card else ""))
     account = card.account if card else None
@@ -83,6 +83,13 @@ def _request(body: bytes) -> QuoteRequest:
     if isinstance(request, Unreadable):
         raise Unquotable("; ".join(f"{it.path} {it.allowed}".strip() for it in request.faults))
     return request
+
+
+def _local(at: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    try:
+        return at.astimezone(zone).replace(microsecond=0)
+    except OverflowError as error:  # at the ends of the calendar, where offsets lead out of it
+        raise Unquotable(sentence(refused(Reason.AT_OUT_OF_WINDOW), LANGUAGE)) from error
 
 
 def _card(number: str, program: Program, tier: str | None) -> Presented:
