@@ -41,6 +41,11 @@ def test_loopback_names_with_the_port_are_ours(till: LiveTill) -> None:
         assert till.read("/healthz", {"host": host}).status == 200
 
 
+def test_a_listed_host_is_ours_with_and_without_the_port() -> None:
+    found = guard.access(listen=("127.0.0.1", 8765), hosts=["Till-3.example"], origins=[], rate=1)
+    assert {"till-3.example", "till-3.example:8765"} <= found.hosts
+
+
 def test_the_unix_socket_answers_to_localhost_and_to_no_other_name(till: LiveTill) -> None:
     assert till.call_socket("/healthz", "localhost").status == 200
     assert till.call_socket("/healthz", "evil.example").status == 421

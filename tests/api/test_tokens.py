@@ -113,6 +113,13 @@ def test_of_many_codes_the_newest_are_kept() -> None:
     assert all(tokens.page_cookie(code) for code in codes[1:])
 
 
+def test_a_cookie_of_a_till_without_tokens_ends_when_it_gets_some() -> None:
+    opened = Tokens(key=b"key", now_s=lambda: 0)
+    guarded = Tokens(key=b"key", now_s=lambda: 0, callers={})
+    assert opened.page(opened.fresh_cookie()) is not None
+    assert guarded.page(opened.fresh_cookie()) is None
+
+
 def test_a_cookie_ends_survives_a_restart_and_can_not_be_forged() -> None:
     clock = Clock()
     tokens, again = (Tokens(key=b"k", now_s=clock, callers={}) for _ in range(2))

@@ -57,7 +57,9 @@ def access(
         f"localhost:{port}",
         f"[{address}]:{port}" if ":" in address else f"{address}:{port}",
     }
-    return Access(frozenset(names | {host.lower() for host in hosts}), frozenset(origins), rate)
+    # A browser names the port unless it is 80, and whoever lists a host means it at this port.
+    names |= {name for host in hosts for name in (host.lower(), f"{host.lower()}:{port}")}
+    return Access(frozenset(names), frozenset(origins), rate)
 
 
 @dataclass(slots=True)

@@ -121,7 +121,9 @@ class Tokens:
         return PAGE if self.configured else OPEN_PAGE
 
     def _mac(self, until: str) -> str:
-        return hmac.new(self.key, f"page\x1f{until}".encode(), hashlib.sha256).hexdigest()
+        # Who got a cookie while nobody needed a token has none once tokens are configured.
+        door = "guarded" if self.configured else "open"
+        return hmac.new(self.key, f"{door} page\x1f{until}".encode(), hashlib.sha256).hexdigest()
 
 
 def _private_text(path: pathlib.Path) -> str:
