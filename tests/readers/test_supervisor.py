@@ -79,8 +79,12 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def source(driver: Driver, decoder: Decoder | None = None, name: str = "counter") -> Source:
-    return Source(name=name, driver=driver, decoder=decoder or BarcodeDecoder(own))
+def source(
+    driver: Driver, decoder: Decoder | None = None, name: str = "counter", window_s: float = 1.5
+) -> Source:
+    return Source(
+        name=name, driver=driver, decoder=decoder or BarcodeDecoder(own), repeat_window_s=window_s
+    )
 
 
 def played(ears: Ears, clock: Clock, *steps: bytes | float | Exception) -> Supervisor:
@@ -114,6 +118,20 @@ def test_the_same_card_within_the_window_is_one_presentation(
 ) -> None:
     played(ears, clock, CARD, apart, CARD)
     assert len(ears.reads) == times
+
+
+def test_each_reader_has_a_window_of_its_own(ears: Ears, clock: Clock) -> None:
+    scripts = [Script(clock, CARD, CARD), Script(clock, CARD, CARD)]
+    supervisor = Supervisor(
+        [source(scripts[0], name="a", window_s=0.0), source(scripts[1], name="b")],
+        on_read=ears.on_read,
+        on_state=ears.on_state,
+        monotonic=clock,
+    )
+    supervisor.start()
+    assert all(script.done.wait(20) for script in scripts)
+    supervisor.stop()
+    assert sorted(name for name, _ in ears.reads) == ["a", "a", "b"]
 
 
 def test_the_window_runs_from_when_the_card_was_last_seen(ears: Ears, clock: Clock) -> None:

@@ -92,10 +92,11 @@ def span(value: object) -> dt.timedelta:
     if isinstance(value, dt.timedelta):
         return value
     match = SPAN.fullmatch(value) if isinstance(value, str) else None
-    milliseconds = Decimal(match[1]) * SPAN_UNITS_MS[match[2]] if match else Decimal("0.5")
-    if milliseconds != int(milliseconds):
-        raise ValueError('must be a span such as "3d", "12h", "30s" or "1.5s"')
-    return dt.timedelta(milliseconds=int(milliseconds))
+    if match is not None:
+        milliseconds = Decimal(match[1]) * SPAN_UNITS_MS[match[2]]
+        if milliseconds == int(milliseconds):
+            return dt.timedelta(milliseconds=int(milliseconds))
+    raise ValueError('must be a span such as "3d", "12h", "30s" or "1.5s"')
 
 
 def span_text(value: dt.timedelta) -> str:
