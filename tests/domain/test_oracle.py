@@ -1,0 +1,197 @@
+"""The engine against the oracle: random programs, baskets and shoppers come out the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+from random import Random
+
+import pytest
+
+from loyaltyd.domain.account import Account, Debt, Seen
+from loyaltyd.domain.basket import Basket, Line, Wish
+from loyaltyd.domain.ledger import Lot
+from loyaltyd.domain.money import decimal
+from loyaltyd.domain.program import Program
+from tests.domain.oracle import Reckoning, reckoned
+from tests.domain.receipts import (
+    BONUS_CARD,
+    CARDS,
+    DISCOUNT_CARD,
+    HEAD,
+    MOSCOW,
+    program,
+    quoted,
+    rule,
+)
+
+SEEDS = 40
+CASES_OF_A_SEED = 10
+WALLETS = ("bonus", "stars", "purse")
+CATEGORIES = ("dairy/milk", "dairy", "dairy/milk/raw", "goods", "bread/rye", "vodka", "tobacco/x")
+GOODS = ('["dairy/*"]', '["dairy/*", "bread/rye"]', '["vodka"]', '["goods", "wine"]')
+CLASSES = (
+    """
+[classes.tobacco]
+match = { category = ["tobacco/*"] }
+earn = false
+discount = false
+redeem = false
+""",
+    """
+[classes.vodka]
+match = { category = ["vodka"] }
+floor_price = [{ from = 2025-01-01, price = "34.90" }, { from = 2026-12-05, price = "40.91" }]
+""",
+    """
+[classes.strong]
+match = { category = ["goods", "vodka"] }
+floor_per_abv_litre = [{ from = 2024-01-01, price = "0.65" }]
+""",
+    """
+[classes.mixed]
+match = { category = ["dairy/*"], sku = ["sku-1"] }
+redeem = false
+""",
+)
+TIERS = """[tiers]
+counts_current = {}
+levels = [{{ id = "start", from = "0" }}, {{ id = "silver", from = "300.00" }}]
+"""
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_the_engine_and_the_oracle_agree_to_the_kopeck(seed: int) -> None:
+    chance = Random(seed)
+    text = _program(chance)
+    found = program(text)
+    for _ in range(CASES_OF_A_SEED):
+        at = dt.datetime(2026, 12, chance.randint(3, 6), chance.randint(0, 23), tzinfo=MOSCOW)
+        cart, who = _basket(chance, found), _shopper(chance, found, at.date())
+        assert _engine(found, cart, who, at) == reckoned(HEAD + text + CARDS, cart, who, at)
+
+
+def _engine(found: Program, cart: Basket, who: Seen, at: dt.datetime) -> Reckoning:
+    result = quoted(found, cart, who, at).result
+    return Reckoning(
+        nets=[it.net for it in result.lines],
+        effects=[[(e.rule, e.layer, e.amount) for e in it.effects] for it in result.lines],
+        paid=[[(paid.wallet, paid.money) for paid in it.paid] for it in result.lines],
+        spent={it.wallet: it.amount for it in result.spent},
+        earned={it.wallet: it.amount for it in result.earned},
+        shares=[{each.wallet: each.amount for each in it.earned} for it in result.lines],
+    )
+
+
+def _program(chance: Random) -> str:
+    text = (
+        f'[rounding]\npoints = "{chance.choice(("floor", "half-up"))}"\n'
+        f'spread = "{chance.choice(("largest-remainder", "first-lines"))}"\n'
+        f'floor = "{chance.choice(("redistribute", "lose"))}"\n'
+    )
+    tiers = chance.random() < 0.6
+    if tiers:
+        text += TIERS.format(chance.choice(("true", "false")))
+    text += "".join(it for it in CLASSES if chance.random() < 0.4)
+    for layer in ("item", "receipt", "points"):
+        for number in range(2):
+            text += (
+                f'[groups.{layer}{number}]\npick = "{chance.choice(("best", "first", "all"))}"\n'
+            )
+            text += f'base = "{chance.choice(("cascade", "original"))}"\n'
+    text += "".join(_wallet(chance, name) for name in chance.sample(WALLETS, len(WALLETS)))
+    for layer in ("item", "receipt", "points"):
+        for number in range(chance.randint(0, 4)):
+            name, when = f"{layer}-{number}", _when(chance, tiers=tiers)
+            group = f'group = "{layer}{chance.randint(0, 1)}"\n' if chance.random() < 0.5 else ""
+            goods = f"on = {{ category = {chance.choice(GOODS)} }}\n"
+            goods = goods if chance.random() < 0.4 else ""
+            text += rule(name, layer, _give(chance, layer), group + goods + when)
+    return text
+
+
+def _wallet(chance: Random, name: str) -> str:
+    scale = chance.choice((0, 2, 2, 3))
+    base = chance.choice(("net-of-points", "net-of-discounts", "gross", "none-if-redeemed"))
+    keys = [
+        f'redeem_rate = "{chance.choice(("1.00", "1.00", "0.25", "0.333", "3.1"))}"',
+        f'points_as = "{chance.choice(("discount", "discount", "tender"))}"',
+        f'earn_base = "{base}"',
+    ]
+    if chance.random() < 0.6:
+        keys.append(f'max_share = "{chance.choice(("30%", "99%", "33.3333%"))}"')
+    if chance.random() < 0.4:
+        keys.append(f'min_redeem = "{chance.randint(0, 30)}"')
+    if chance.random() < 0.4:
+        keys.append(f'step = "{decimal(chance.choice((1, 7, 50)), min(scale, 2))}"')
+    return f"[wallets.{name}]\nscale = {scale}\n" + "\n".join(keys) + "\n"
+
+
+def _give(chance: Random, layer: str) -> str:
+    if layer == "points":
+        share = chance.choice(("5%", "1%", "150%", "0.3333%"))
+        return f'earn = "{chance.choice(WALLETS)}", percent = "{share}"'
+    if chance.random() < 0.5:
+        return f'amount_off = "{decimal(chance.randint(1, 5000), 2)}"'
+    most = f', max = "{decimal(chance.randint(1, 4000), 2)}"' if chance.random() < 0.3 else ""
+    return f'percent_off = "{chance.choice(("10%", "7%", "33.3333%", "100%", "0.5%"))}"{most}'
+
+
+def _when(chance: Random, *, tiers: bool) -> str:
+    keys = []
+    if chance.random() < 0.35:
+        keys.append(f'min_total = "{decimal(chance.randint(1, 60_000), 2)}"')
+    if tiers and chance.random() < 0.2:
+        keys.append(f'tier = ["{chance.choice(("start", "silver"))}"]')
+    if chance.random() < 0.1:
+        keys.append('weekday = ["sat", "sun"]')
+    if chance.random() < 0.1:
+        keys.append(f'time = "{chance.choice(("09:00-12:00", "22:00-02:00", "10:30-24:00"))}"')
+    return f"when = {{ {', '.join(keys)} }}\n" if keys else ""
+
+
+def _basket(chance: Random, found: Program) -> Basket:
+    dear = chance.choice((30, 30_000, 30_000))
+    lines = tuple(
+        Line(
+            line=number,
+            sku=f"sku-{number}",
+            category=chance.choice(CATEGORIES),
+            price=chance.randint(0, dear),
+            quantity=chance.choice((1000, 1000, 2000, 12_000, chance.randint(1, 5000))),
+            floor_price=chance.choice((None, None, None, chance.randint(0, 20_000))),
+            flags=chance.choice(((), (), (), ("no_discount",), ("no_earn",), ("no_redeem",))),
+            abv=chance.choice((12_500, 37_500, 40_000)),
+            litres=chance.choice((500, 700, 750)),
+        )
+        for number in range(1, chance.randint(1, 8))
+    )
+    wishes = (
+        Wish(wallet=it.id, amount=chance.choice((None, None, chance.randint(0, 30_000))))
+        for it in found.wallets
+        if chance.random() < 0.7
+    )
+    return Basket(receipt="r-1", lines=lines, redeem=tuple(wishes))
+
+
+def _shopper(chance: Random, found: Program, day: dt.date) -> Seen:
+    if chance.random() < 0.1:
+        return Seen()
+    lots: dict[tuple[str, str], Lot] = {}
+    for name in WALLETS * 2:
+        last = chance.choice((None, day + dt.timedelta(days=chance.randint(-1, 40))))
+        lot = Lot(
+            wallet=name,
+            active_from=day - dt.timedelta(days=chance.randint(-3, 30)),
+            expires_at=last,
+            amount=chance.randint(1, 30_000),
+        )
+        lots[name, lot.bucket] = lot
+    debt = Debt(wallet=chance.choice(WALLETS), amount=chance.randint(1, 500))
+    account = Account(
+        id="a" * 32,
+        tier=chance.choice(("start", "silver")) if found.tiers else "",
+        measure=chance.choice((0, chance.randint(0, 40_000))) if found.tiers else 0,
+        lots=tuple(lots.values()),
+        debts=(debt,) if chance.random() < 0.1 else (),
+    )
+    return Seen(card=DISCOUNT_CARD if chance.random() < 0.1 else BONUS_CARD, account=account)
