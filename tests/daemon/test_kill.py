@@ -24,7 +24,7 @@ from tests.daemon.daemon_process import Answer, Caller, Daemon, Lane, basket, ma
 
 KILLS = 200 if os.environ.get("CI") == "true" else 40  # a life takes half a second and a core
 CLIENTS = 3
-LOAD_MAX_S = 0.3  # some fifty answers; a kill falls anywhere in it
+LOAD_MAX_S = 0.2  # some forty answers; a kill falls anywhere in it
 START_MAX_S = 0.4  # about what a start takes: such a kill falls anywhere in that
 CARDS = ("2990000000019", "2990000000026", "2990000000033", "2990000000040")
 
