@@ -18,7 +18,7 @@ from loyaltyd.logs import journal_entry, mask_numbers
 
 NUMBER = "2990000000019"
 PROGRAM = f"""
-import logging, os, structlog, sys, threading
+import logging, os, structlog, sys, threading, warnings
 from loyaltyd import logs
 logs.configure(os.environ)
 log = structlog.stdlib.get_logger("loyaltyd.test")
@@ -33,6 +33,8 @@ def die():
 thread = threading.Thread(target=die, name="counter")
 thread.start()
 thread.join()
+warnings.warn("{NUMBER}")
+die()
 """
 
 
@@ -42,7 +44,7 @@ def logged(environment: dict[str, str] | None = None) -> subprocess.CompletedPro
         env={**os.environ, **(environment or {})},
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
 
 
@@ -51,7 +53,7 @@ def test_every_line_is_json_with_numbers_masked_in_events_values_and_tracebacks(
     assert done.stdout == ""
     assert NUMBER not in done.stderr
     lines = [json.loads(line) for line in done.stderr.splitlines()]
-    read, foreign, failed, died = lines
+    read, foreign, failed, died, warned, ended = lines
     assert read["event"] == "read 2990******019"
     assert read["number"] == "2990******019"
     assert read["nested"] == {"deep": ["x2990******019y"]}
@@ -60,6 +62,8 @@ def test_every_line_is_json_with_numbers_masked_in_events_values_and_tracebacks(
     assert "ValueError: 2990******019" in failed["exception"]
     assert died["event"] == "thread counter died"
     assert died["level"] == "critical"
+    assert warned["level"] == "warning"
+    assert (ended["event"], done.returncode) == ("the process died", 1)
 
 
 @given(st.text(), st.text(alphabet="0123456789", min_size=8, max_size=19), st.text())
@@ -67,6 +71,16 @@ def test_no_run_of_digits_that_may_be_a_card_passes(before: str, digits: str, af
     text = f"{before}{digits}{after}"
     line = mask_numbers(None, "", {"event": text, "args": (text,), "deep": {"a": [text]}})
     assert digits not in str(line)
+
+
+def test_a_number_in_groups_and_one_that_is_a_key_are_masked_and_a_date_is_not() -> None:
+    line = {"event": "4111 1111 1111 1111, 4111-1111-1111-1111", "deep": {NUMBER: 1}}
+    said = str(mask_numbers(None, "", line))
+    assert "1111 1111" not in said
+    assert "1111-1111" not in said
+    assert NUMBER not in said
+    dates = {"event": "2026-11-21 23:21:22, 2026-11-21T23:21:22.142+03:00"}
+    assert mask_numbers(None, "", dict(dates)) == dates
 
 
 def test_what_is_no_card_number_stays() -> None:
@@ -88,7 +102,7 @@ def test_a_journal_entry_has_fields_and_values_may_hold_line_breaks() -> None:
 
 def test_stderr_is_taken_when_the_journal_stream_is_another_file() -> None:
     done = logged({"JOURNAL_STREAM": "1:1"})
-    assert len(done.stderr.splitlines()) == 4
+    assert len(done.stderr.splitlines()) == 6
 
 
 def test_a_journal_that_listens_gets_datagrams(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from loyaltyd.domain.card import masked
 
 JOURNAL = "/run/systemd/journal/socket"
 VALUE_BYTES_MAX = 16_000  # a datagram holds some 200,000, and a traceback is its longest field.
-CARD_DIGITS = re.compile(r"\d{8,}")  # 8 to 19 digits may be a card's; more may hold one
+# 8 to 19 digits may be a card's, more may hold one, and embossed ones stand in groups, no date so.
+CARD_DIGITS = re.compile(r"\d{8,}|\d{4}(?:[ -]\d{3,7}){2,4}")
 CARD_NUMBER_MIN = 10**7
 PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}  # syslog(3)
 
@@ -25,7 +26,7 @@ Line = MutableMapping[str, Any]
 
 
 def configure(environment: Mapping[str, str], level: int = logging.INFO) -> None:
-    """Send every log line of this process to journald or stderr, and what kills a thread too."""
+    """Send every log line of this process to journald or stderr, warnings and last words too."""
     structlog.configure(
         processors=[
             structlog.stdlib.add_log_level,
@@ -42,7 +43,9 @@ def configure(environment: Mapping[str, str], level: int = logging.INFO) -> None
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)
     threading.excepthook = _thread_died
+    sys.excepthook = _process_died
 
 
 def mask_numbers(_logger: object, _method: str, line: Line) -> Line:
@@ -75,7 +78,7 @@ def _masked(value: object) -> object:
     if isinstance(value, str):
         return CARD_DIGITS.sub(lambda digits: masked(digits[0]), value)
     if isinstance(value, Mapping):
-        return {key: _masked(each) for key, each in value.items()}
+        return {_masked(key): _masked(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_masked(each) for each in value]
     small = isinstance(value, int) and abs(value) < CARD_NUMBER_MIN
@@ -136,3 +139,7 @@ def _thread_died(died: threading.ExceptHookArgs) -> None:
     thread = died.thread.name if died.thread else ""
     exception = died.exc_value
     logging.getLogger("loyaltyd").critical("thread %s died", thread, exc_info=exception)
+
+
+def _process_died(_kind: type[BaseException], error: BaseException, _at: object) -> None:
+    logging.getLogger("loyaltyd").critical("the process died", exc_info=error)
