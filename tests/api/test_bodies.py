@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
-from loyaltyd.api.bodies import FAULTS_MAX, Unbuilt, Unreadable, request_in
+from loyaltyd.api.bodies import FAULTS_MAX, PATTERNS, Unbuilt, Unreadable, request_in
+from loyaltyd.api.operations import OPERATIONS, Operation
 from loyaltyd.till.requests import CardRequest, QuoteRequest
 from tests.api.tills import CARD, LiveTill, basket
 
@@ -85,6 +87,13 @@ def test_a_card_number_in_the_wrong_place_is_not_repeated() -> None:
     found = faults(basket("r", **{CARD: CARD}, cashier={CARD: 1}, redeem={CARD: 5}))
     assert CARD not in str(found)
     assert "redeem.*************" in found
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.name)
+def test_every_pattern_is_told_in_words(operation: Operation) -> None:
+    schema = json.dumps(operation.request.model_json_schema()) if operation.request else ""
+    patterns = {json.loads(it) for it in re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', schema)}
+    assert patterns <= set(PATTERNS)
 
 
 def test_of_many_faults_the_first_are_told() -> None:

@@ -55,7 +55,12 @@ def enrol(settings: Settings, /, number: str, kind: str | None, **holder: str | 
 
 @command.command()
 @number_argument
-@click.option("--reason", default="lost", show_default=True, help="Why, as the record will say it.")
+@click.option(
+    "--reason",
+    default="lost",
+    show_default=True,
+    help="Why, in a word of a-z, _ and -: the record says it.",
+)
 @with_settings
 def block(settings: Settings, number: str, reason: str) -> None:
     """Refuse the card from now on."""

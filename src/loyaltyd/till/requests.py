@@ -14,6 +14,8 @@ MONEY_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,3})?$"
 QUANTITY_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,3})?$"
 POINTS_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,6})?$"
 CARD_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
+PHONE_PATTERN = r"^(\+[0-9]{5,15})?$"
+WORD_PATTERN = r"^[a-z][a-z_-]{0,31}$"
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIME = re.compile(DATE.pattern + r"[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}\S*")
 
@@ -135,7 +137,7 @@ class HolderRequest(Request):
 
     name: Annotated[str, Field(max_length=100, repr=False)] = ""
     birthday: Date | None = Field(default=None, repr=False)
-    phone: Annotated[str, Field(max_length=32, pattern=r"^(\+[0-9]{5,15})?$", repr=False)] = ""
+    phone: Annotated[str, Field(max_length=32, pattern=PHONE_PATTERN, repr=False)] = ""
 
 
 class CardRequest(MomentRequest):
@@ -150,5 +152,5 @@ class BlockRequest(MomentRequest):
     """Why a card is blocked."""
 
     reason: Annotated[  # a word, not a sentence: it enters a record, and no name may
-        str, Field(pattern=r"^[a-z][a-z_-]{0,31}$", examples=["lost"])
+        str, Field(pattern=WORD_PATTERN, examples=["lost"])
     ]
