@@ -62,6 +62,15 @@ def test_an_answer_that_refuses_without_being_a_problem_is_no_loyaltyd(tmp_path:
     assert result.exit_code == 3
 
 
+@pytest.mark.parametrize("words", ["status", "readers"])
+def test_an_object_of_another_kind_is_no_status_of_ours(tmp_path: Path, words: str) -> None:
+    with stranger(b'HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\n{"a":1}') as address:
+        config = written_config(tmp_path, f'[api]\nlisten = "{address}"\n')
+        result = told(words, "--config", config)
+    assert result.exit_code == 3
+    assert "not loyaltyd" in result.output
+
+
 def test_a_daemon_that_is_killed_in_the_middle_of_a_stream_is_told(tmp_path: Path) -> None:
     with DemoTill(tmp_path / "till") as till:
         process = started("scan", "--config", str(config_in(tmp_path / "till")))

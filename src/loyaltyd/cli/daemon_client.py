@@ -63,6 +63,13 @@ class Daemon:
         """Return what GET path answers."""
         return self._answer("GET", path, None)
 
+    def status(self) -> dict[str, Any]:
+        """Return the daemon's StatusAnswer."""
+        status = self.ask("/v1/status")
+        if "schema" not in status:
+            raise self._stranger()
+        return status
+
     def tell(self, path: str, body: Mapping[str, Any] | bytes) -> dict[str, Any]:
         """Return what POST path answers to body; bytes go as they are."""
         return self._answer(
@@ -98,10 +105,13 @@ class Daemon:
     def _no(self, answer: Mapping[str, Any]) -> Refused | DaemonAway:
         """What an answer that grants nothing means: a problem of loyaltyd's, or a stranger's."""
         if "reason" not in answer:
-            return DaemonAway(f"{self._address}: what answers here is not loyaltyd")
+            return self._stranger()
         faults = [f"{it['path']} {it['allowed']}" for it in answer.get("errors", ())]
         detail = "; ".join([str(answer.get("detail", "refused")), *faults])
         return Refused(f"{detail} ({answer['reason']})")
+
+    def _stranger(self) -> DaemonAway:
+        return DaemonAway(f"{self._address}: what answers here is not loyaltyd")
 
     @contextmanager
     def _reached(self) -> Iterator[None]:

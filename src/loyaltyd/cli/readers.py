@@ -19,7 +19,7 @@ def command(ctx: click.Context, settings: Settings) -> None:
     """
     from loyaltyd.cli.tables import print_table
 
-    readers = Daemon(settings).ask("/v1/status")["readers"]
+    readers = Daemon(settings).status()["readers"]
     if not readers:
         click.echo("no readers: add a [[readers]] table to the settings")
         return

@@ -25,7 +25,7 @@ def command(ctx: click.Context, settings: Settings, as_json: bool) -> None:
     Exit 0 when all is well, 1 when something is not, 3 when no daemon answers.
     """
     try:
-        status = Daemon(settings).ask("/v1/status")
+        status = Daemon(settings).status()
     except DaemonAway as away:
         _print_away(away.format_message(), as_json=as_json)
         ctx.exit(away.exit_code)
