@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import datetime as dt
 import logging
 import os
@@ -40,9 +41,10 @@ from loyaltyd.store.ledger import Ledger, open_ledger
 from loyaltyd.till.identify import identified
 from loyaltyd.till.program_file import program_text
 from loyaltyd.till.programs import keep_programs
-from loyaltyd.till.till import Till
+from loyaltyd.till.till import SYNCED, Till, holdover
 
 GRACE_S = 5  # for answers under way when the daemon is told to stop.
+TIMEX_BYTES, TIME_ERROR = 256, 5  # struct timex has 208; linux/timex.h: "clock not synchronized"
 LOOK_S = 2.0  # between looks at the ledger: its damage, and whether the till is idle.
 
 log = structlog.stdlib.get_logger("loyaltyd.daemon")
@@ -154,6 +156,13 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+def _clock_state() -> str:
+    """Whether the kernel's clock is disciplined, by whichever daemon: adjtimex(2) tells."""
+    asked = ctypes.create_string_buffer(TIMEX_BYTES)  # all zero: nothing is set
+    told = ctypes.CDLL(None).adjtimex(asked)
+    return SYNCED if 0 <= told < TIME_ERROR else holdover()
+
+
 def _ledger(settings: Settings, key: str) -> Ledger:
     place = settings.till
     if not settings.ledger.path.exists():
@@ -167,15 +176,21 @@ def _ledger(settings: Settings, key: str) -> Ledger:
 def _till(settings: Settings, ledger: Ledger, token_key: bytes) -> Till:
     path = settings.program.path
     programs = keep_programs(ledger, program_text(path), str(path))
+    timezone = settings.till.timezone or programs[-1].timezone
+    if not timezone:
+        raise ConfigError(
+            f"{settings.program.path}: timezone: is missing, and [till] timezone is too"
+        )
     return Till(
         ledger=ledger,
         group=settings.till.group or "",
-        timezone=settings.till.timezone or programs[-1].timezone,
+        timezone=timezone,
         language=settings.till.language,
         chain_key=chain_key(settings.chain_key, make=settings.keys.chain is None),
         token_key=token_key,
         at_window=settings.api.at_window,
         clock=_now,
+        clock_state=_clock_state,
         programs=programs,
     )
 

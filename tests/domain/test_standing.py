@@ -152,3 +152,54 @@ def test_nobody_stands_below_what_the_window_holds(
     found = standing(history, policy, on)
     order = [it.id for it in policy.levels]
     assert order.index(found.tier) >= order.index(policy.level(found.measure))
+
+
+def plainly(spent: list[Spent], found: Tiers, on: dt.date) -> str:
+    """The tier by asking every day anew, as semantics 20 puts it."""
+
+    def level(day: dt.date, *, before_returns: bool) -> int:
+        start = {
+            "calendar": dt.date(day.year, 1, 1),
+            "rolling": found.window.before(day) if found.window else dt.date.min,
+        }["rolling" if found.window or not found.calendar_year else "calendar"]
+        known = [
+            it.amount
+            for it in spent
+            if start <= it.date
+            and (it.since < day or (it.since == day and (it.amount >= 0 or not before_returns)))
+        ]
+        return max(n for n, it in enumerate(found.levels) if sum(known) >= it.floor or not n)
+
+    reached = [level(on, before_returns=False)]
+    if found.demote != "immediately":
+        review = {"month-end": on.replace(day=1), "year-end": on.replace(month=1, day=1)}.get(
+            found.demote, dt.date.min
+        )
+        if review > dt.date.min:
+            reached.append(level(review - dt.timedelta(days=1), before_returns=False))
+        days = {it.since for it in spent if review <= it.since <= on}
+        reached += [level(day, before_returns=True) for day in days]
+    return found.levels[max(reached)].id
+
+
+@given(
+    days=st.lists(
+        st.tuples(st.integers(0, 800), st.integers(0, 90), st.integers(-300, 600)), max_size=30
+    ),
+    window=st.sampled_from(WINDOWS),
+    demote=st.sampled_from(DEMOTIONS),
+)
+def test_one_pass_over_the_days_finds_what_asking_each_day_anew_does(
+    days: list[tuple[int, int, int]], window: str, demote: str
+) -> None:
+    first, on = dt.date(2024, 3, 1), dt.date(2026, 5, 20)
+    spent = [
+        Spent(
+            date=first + dt.timedelta(days=day),
+            since=min(on, first + dt.timedelta(days=day + late)),
+            amount=hundreds * 100_00,
+        )
+        for day, late, hundreds in days
+    ]
+    found = tiers(window, demote)
+    assert standing(spent, found, on).tier == plainly(spent, found, on)

@@ -236,20 +236,44 @@ levels = [{ id = "start", from = "0" }, { id = "silver", from = "100.00" }]
 """
 
 
-@pytest.mark.parametrize("undone", ["return", "cancel"])
-def test_what_is_undone_counts_for_no_tier_from_the_next_review_on(
-    tmp_path: Path, undone: str
+@pytest.mark.parametrize("later", [0, 1])
+def test_a_return_lowers_the_tier_at_the_next_review_and_not_before(
+    tmp_path: Path, later: int
 ) -> None:
+    # semantics 20
     with shop_at(tmp_path / "ledger.db", PLAIN + TIERS) as shop:
         shop.confirm(bought("r-1", line(1, "100.00")))
+        shop.clock.move(days=later)
+        shop.give_back("r-1", back("b-1", (1, "1")))
         assert shop.card()["tier"] == "silver"
-        if undone == "return":
-            shop.give_back("r-1", back("b-1", (1, "1")))
-        else:
-            shop.cancel("r-1")
         shop.clock.move(days=31)
         assert shop.card()["tier"] == "start"
         assert shop.card()["next_tier"] == {"id": "silver", "missing": "100.00"}
+        shop.check()
+
+
+@pytest.mark.parametrize("later", [0, 1])
+def test_a_cancelled_receipt_never_reached_a_tier(tmp_path: Path, later: int) -> None:
+    with shop_at(tmp_path / "ledger.db", PLAIN + TIERS) as shop:
+        shop.confirm(bought("r-1", line(1, "100.00")))
+        shop.clock.move(days=later)
+        shop.cancel("r-1")
+        assert shop.card()["tier"] == "start"
+        shop.check()
+
+
+def test_a_return_records_the_lots_that_it_could_touch_and_not_all_that_ever_expired(
+    tmp_path: Path,
+) -> None:
+    with shop_at(tmp_path / "ledger.db", DATED) as shop:
+        for number in range(5):
+            shop.confirm(bought(f"r-{number}", line(1, "100.00")))
+            shop.clock.move(days=100)
+        shop.give_back("r-0", back("b-0", (1, "1")))
+        seen: Any = shop.records()[-1].body["seen"]
+        lots = [lot["active_from"] for lot in seen["account"]["lots"]]
+        own, alive = "2026-12-19", ["2027-07-07", "2027-10-15", "2028-01-23"]
+        assert lots == [own, *alive]  # the second one's is over as well, and none of the sale's
         shop.check()
 
 

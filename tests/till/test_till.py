@@ -77,6 +77,20 @@ def test_an_at_that_was_sent_may_lie_before_the_last_record(shop: Shop) -> None:
     assert moment(shop, "r-2").recorded_at >= moment(shop, "r-1").recorded_at
 
 
+def test_a_synchronised_clock_is_right_and_a_log_that_is_ahead_of_it_was_wrong(shop: Shop) -> None:
+    shop.clock.move(days=3650)
+    shop.confirm(bought("r-1", line(1, "1.00")))
+    shop.clock.move(days=-3650)
+    shop.confirm(bought("r-2", line(1, "1.00")))
+    assert (moment(shop, "r-2").recorded_at.year, moment(shop, "r-2").clock) == (2036, "untrusted")
+    sent = bought("r-3", line(1, "1.00"), at="2026-12-05T10:00:00+03:00")
+    assert no(shop.confirm(sent)) is None  # the window is about the clock, not about the log
+    till = replace(shop.till, clock_state=lambda: "synced")
+    healed = replace(shop, till=till)
+    healed.confirm(bought("r-4", line(1, "1.00")))
+    assert (moment(shop, "r-4").recorded_at.year, moment(shop, "r-4").clock) == (2026, "synced")
+
+
 ENDED = PLAIN + rule("hour", "receipt", 'percent_off = "50%"', 'when = { time = "09:00-10:00" }')
 
 

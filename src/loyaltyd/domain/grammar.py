@@ -78,6 +78,8 @@ def _said(text: str) -> str:
     return text
 
 
+ZONE, A_ZONE = "[A-Za-z][A-Za-z0-9_+/-]{0,63}", "Europe/Moscow"
+
 Name = Annotated[str, _text(_shaped(NAME, NAME_SAID), "milk-10")]
 Amount = Annotated[str, _text(_shaped(AMOUNT, 'an amount such as "100.00"'), "100.00")]
 Share = Annotated[int, _text(share, "30%")]
@@ -312,7 +314,7 @@ class ProgramTable(Table):
     version: Annotated[int, Field(ge=1, le=2**31)]
     name: Annotated[str, Field(max_length=100)] = ""
     currency: Annotated[str, _text(_shaped("[A-Z]{3}", 'three letters such as "RUB"'), "RUB")]
-    timezone: str = ""
+    timezone: Annotated[str, _text(_shaped(ZONE, f"a time zone such as {A_ZONE}"), A_ZONE)] = ""
     starts: dt.date
     rounding: RoundingTable = Field(default_factory=RoundingTable)
     cards: Annotated[tuple[CardsTable, ...], Field(max_length=RANGES_MAX)] = ()

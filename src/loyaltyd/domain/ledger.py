@@ -68,7 +68,7 @@ class CounterKey:
     """One day's counter of an account: counted for date, known since a business date."""
 
     account: str
-    name: str  # "spend" (minor units; a return counts against the day of its sale) or "visits"
+    name: str  # "spend" and "returned" (minor units, for the day of the sale), "visits"
     date: str  # ISO dates, as records and the store have them
     since: str
 
@@ -111,7 +111,7 @@ def movements(record: Record) -> Movements:
             account=str(fact["account"]),
             name=str(fact["name"]),
             date=str(fact["date"]),
-            since=record.moment.business_date.isoformat(),
+            since=str(fact.get("since", record.moment.business_date.isoformat())),
         )
         moved.counters[key] += cast(int, fact["amount"])
     card = record.body.get("card")

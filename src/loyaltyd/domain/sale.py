@@ -12,7 +12,7 @@ from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import Place, Result
 from loyaltyd.domain.record import Fact, ProgramRef, Record
 
-SPEND, VISITS = "spend", "visits"
+SPEND, RETURNED, VISITS = "spend", "returned", "visits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,5 +78,10 @@ def card_member(card: str, account: str, kind: str) -> dict[str, Fact]:
 
 
 def counted(account: Account, name: str, day: dt.date, amount: int) -> dict[str, Fact]:
-    """One counter's change, as a record names it."""
+    """One counter's change, as a record names it: counted for day, known since the record's own."""
     return {"account": account.id, "name": name, "date": day.isoformat(), "amount": amount}
+
+
+def uncounted(account: Account, name: str, day: dt.date, amount: int) -> dict[str, Fact]:
+    """A counter's change of a receipt that never happened: nor was it known on its day."""
+    return {**counted(account, name, day, -amount), "since": day.isoformat()}

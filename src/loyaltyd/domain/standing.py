@@ -6,7 +6,8 @@ meanwhile.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+import heapq
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from loyaltyd.domain.program import Tiers
@@ -40,8 +41,7 @@ def standing(spent: Sequence[Spent], tiers: Tiers | None, on: dt.date) -> Standi
         return Standing(tier=reached[0], measure=measure)
     if review > dt.date.min:
         reached.append(tiers.level(_measured(spent, tiers, review - dt.timedelta(days=1))))
-    days = {it.since for it in spent if review <= it.since <= on}
-    reached += [tiers.level(_measured(spent, tiers, day, gains=True)) for day in sorted(days)]
+    reached += [tiers.level(sum_then) for sum_then in _measures(spent, tiers, review, on)]
     order = [level.id for level in tiers.levels]
     return Standing(tier=max(reached, key=order.index), measure=measure)
 
@@ -67,15 +67,33 @@ def window_start(tiers: Tiers | None, on: dt.date) -> dt.date:
     return _window(tiers, on if review is None else review - dt.timedelta(days=1))
 
 
-def _measured(spent: Sequence[Spent], tiers: Tiers, on: dt.date, *, gains: bool = False) -> int:
-    """The window's spend as known on a day; with gains, before what came back that very day."""
+def _measured(spent: Sequence[Spent], tiers: Tiers, on: dt.date) -> int:
+    """The window's spend as known at the end of a day."""
     start = _window(tiers, on)
-    return sum(
-        it.amount
-        for it in spent
-        if start <= it.date <= on
-        and (it.since < on or (it.since == on and (it.amount > 0 or not gains)))
-    )
+    return sum(it.amount for it in spent if start <= it.date <= on and it.since <= on)
+
+
+def _measures(spent: Sequence[Spent], tiers: Tiers, first: dt.date, on: dt.date) -> Iterator[int]:
+    """The window's spend on each day from first to on that brought some, before any came back.
+
+    Days enter as they become known and leave as the window moves past them: one pass, however long
+    the account's history.
+    """
+    known = sorted(spent, key=lambda it: (it.since, it.amount < 0))
+    inside: list[tuple[dt.date, int]] = []  # a heap by date
+    measure = 0
+    for number, entering in enumerate(known):
+        if entering.since > on:
+            return
+        heapq.heappush(inside, (entering.date, entering.amount))
+        measure += entering.amount
+        start = _window(tiers, entering.since)
+        while inside and inside[0][0] < start:
+            measure -= heapq.heappop(inside)[1]
+        after = known[number + 1] if number + 1 < len(known) else None
+        last = after is None or after.since > entering.since or after.amount < 0
+        if entering.amount >= 0 and entering.since >= first and last:
+            yield measure
 
 
 def _window(tiers: Tiers, on: dt.date) -> dt.date:

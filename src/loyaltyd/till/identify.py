@@ -7,7 +7,7 @@ from loyaltyd.domain.account import Account, Card, Seen
 from loyaltyd.domain.card import CardNumber, card_id
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.refusal import Reason, Refusal, refused
-from loyaltyd.domain.sale import SPEND
+from loyaltyd.domain.sale import RETURNED, SPEND
 from loyaltyd.domain.standing import Spent, standing, window_start
 from loyaltyd.store.people import Person
 from loyaltyd.store.transaction import View
@@ -103,7 +103,7 @@ def account_of(view: View, account: str, program: Program, on: dt.date) -> Accou
             amount=amount,
         )
         for key, amount in counters.items()
-        if key.name == SPEND
+        if key.name in {SPEND, RETURNED}
     ]
     now = standing(spent, program.tiers, on)
     return Account(

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from loyaltyd.domain.account import Account, moved
@@ -22,7 +22,7 @@ from loyaltyd.domain.returns import (
     goods_returned,
     sale_cancelled,
 )
-from loyaltyd.domain.sale import SPEND, VISITS, counted, sale_from
+from loyaltyd.domain.sale import RETURNED, SPEND, VISITS, Sale, counted, sale_from, uncounted
 from loyaltyd.store.requests import Answer
 from loyaltyd.store.transaction import Transaction, View
 from loyaltyd.till.answers import (
@@ -131,11 +131,27 @@ def _undoing(till: Till, view: View, receipt: str, request: MomentRequest) -> _U
     case = Case(
         sale=sale,
         earlier=tuple(value_from(Returned, it.body["returned"]) for it in later),
-        account=account and account_of(view, account.id, program, moment.business_date),
+        account=account and _concerned(view, account.id, sale, program, moment),
         program=program,
         on=moment.at.date(),
     )
     return _Undoing(receipt=receipt, case=case, moment=moment)
+
+
+def _concerned(view: View, account: str, sale: Sale, program: Program, moment: Moment) -> Account:
+    """The account as it is now, with the lots that undoing the sale can touch.
+
+    Those are the ones that still live, and the sale's own, even when their time is over.
+    """
+    now = account_of(view, account, program, moment.business_date)
+    own = {bucket for it in sale.postings for bucket in (it.debit, it.credit)}
+    today = moment.at.date()
+    lots = tuple(
+        lot
+        for lot in now.lots
+        if lot.expires_at is None or today < lot.expires_at or lot.bucket in own
+    )
+    return replace(now, lots=lots)
 
 
 def _appended(
@@ -151,9 +167,12 @@ def _appended(
     if account is not None:
         sold_on = undoing.case.sale.place.business_date
         body["seen"] = {"account": facts_of(account)}
-        spend = counted(account, SPEND, sold_on, -reversal.returned.spend)
-        visit = counted(account, VISITS, sold_on, -1)
-        body["counters"] = [spend, visit] if kind == "cancel" else [spend]
+        gone = reversal.returned.spend
+        if kind == "cancel":
+            spend = uncounted(account, SPEND, sold_on, gone)
+            body["counters"] = [spend, uncounted(account, VISITS, sold_on, 1)]
+        else:
+            body["counters"] = [counted(account, RETURNED, sold_on, -gone)]
     record = next_record(tx, kind, undoing.moment, undoing.case.program, body)
     tx.append(record)
     return record

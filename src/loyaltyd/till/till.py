@@ -12,7 +12,7 @@ from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.store.ledger import Ledger
 from loyaltyd.store.transaction import Transaction, View
 
-UNTRUSTED = "untrusted"
+SYNCED, UNTRUSTED = "synced", "untrusted"
 
 
 def holdover() -> str:
@@ -51,25 +51,21 @@ class Till:
     def now(self, view: View) -> Moment:
         """This moment; a clock that fell behind the log stands still at its last record.
 
-        So an ended promotion is not opened again, and no lot comes back to life.
+        So an ended promotion is not opened again, and no lot comes back to life. A clock that is
+        synchronised is right, and the log was ahead: else one wrong year would stand for ever.
         """
-        read, last = self.clock(), view.last_moment()
-        behind = last is not None and read < last
-        recorded_at = last if last is not None and behind else read
-        here = recorded_at.astimezone(ZoneInfo(self.timezone))
-        return Moment(
-            at=self.local(here),
-            recorded_at=here,
-            clock=UNTRUSTED if behind else self.clock_state(),
-            business_date=here.date(),
-        )
+        read, last, state = self.clock(), view.last_moment(), self.clock_state()
+        if last is not None and read < last and state != SYNCED:
+            read, state = last, UNTRUSTED
+        here = read.astimezone(ZoneInfo(self.timezone))
+        return Moment(at=self.local(here), recorded_at=here, clock=state, business_date=here.date())
 
     def moment(self, view: View, at: dt.datetime | None) -> Moment | Refusal:
         """When a fact happened: at as the caller sent it, inside the window, or now."""
         now = self.now(view)
         if at is None:
             return now
-        if abs(at - now.recorded_at) > self.at_window:
+        if abs(at - self.clock()) > self.at_window:
             return refused(Reason.AT_OUT_OF_WINDOW)
         return self.moment_at(at, now)
 
