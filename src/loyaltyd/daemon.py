@@ -29,7 +29,7 @@ from loyaltyd.api.status import Status
 from loyaltyd.api.tokens import Tokens, tokens_in
 from loyaltyd.config import Api, Reader, Settings
 from loyaltyd.domain.card import CardNumber
-from loyaltyd.domain.errors import StoreDamaged
+from loyaltyd.domain.errors import ConfigError, StoreDamaged
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.link.signatures import chain_key, derived, public_hex, till_key
 from loyaltyd.messages import sentence

@@ -13,7 +13,7 @@ from tools.demo import CHROMIUM, CHROMIUM_FLAGS, DemoTill
 LINE_LOST = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_RESET")
 
 
-@pytest.fixture(scope="package")  # its event loop would be in the way of the other tests
+@pytest.fixture(scope="module")  # not longer: its event loop would be in the way of other tests
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"no {CHROMIUM}: apt install chromium")
@@ -25,7 +25,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def till(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoTill]:
     with DemoTill(tmp_path_factory.mktemp("till")) as till:
         yield till
