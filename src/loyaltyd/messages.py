@@ -151,8 +151,11 @@ def because(why: Why, language: str, amount: Callable[[int], str]) -> str:
     text = CAUSES[why.cause]
     if why.applied and why.needs:
         text = EARNED_POINTS
+    text = _catalogue(language).gettext(text)
+    if "{" not in text:  # of fifty rules most were not applied, for a reason without amounts
+        return text
     needs, has = (_value(value, why.cause, language, amount) for value in (why.needs, why.has))
-    return said(language, text, needs=needs, has=has)
+    return filled(text, {"needs": needs, "has": has})
 
 
 def told(message: Message, language: str, names: Mapping[str, str]) -> str:

@@ -49,11 +49,12 @@ def decimal(value: int, digits: int) -> str:
     >>> decimal(-5, 2), decimal(1040, 2), decimal(7, 0)
     ('-0.05', '10.40', '7')
     """
-    sign, value = ("-", -value) if value < 0 else ("", value)
     if digits == 0:
-        return f"{sign}{value}"
-    whole, rest = divmod(value, 10**digits)
-    return f"{sign}{whole}.{rest:0{digits}d}"
+        return str(value)
+    if value < 0:
+        return f"-{decimal(-value, digits)}"
+    text = str(value).zfill(digits + 1)
+    return f"{text[:-digits]}.{text[-digits:]}"
 
 
 def quantity_text(thousandths: int) -> str:

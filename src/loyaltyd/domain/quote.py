@@ -54,17 +54,17 @@ class LineResult:
     @property
     def discount(self) -> int:
         """What rules took off."""
-        return sum(effect.amount for effect in self.effects)
+        return sum([effect.amount for effect in self.effects])
 
     @property
     def redeemed(self) -> int:
         """What wallets paid."""
-        return sum(paid.money for paid in self.paid)
+        return sum([paid.money for paid in self.paid])
 
     @property
     def tendered(self) -> int:
         """The part of redeemed that is tender."""
-        return sum(paid.money for paid in self.paid if paid.tender)
+        return sum([paid.money for paid in self.paid if paid.tender])
 
     @property
     def net(self) -> int:

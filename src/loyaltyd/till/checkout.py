@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from pydantic_core import to_json
+
 from loyaltyd.domain.account import Seen, moved
 from loyaltyd.domain.basket import Basket
 from loyaltyd.domain.facts import value_from
@@ -282,7 +284,7 @@ def _recorded(till: Till, tx: Transaction, reckoned: _Reckoned, same: bytes) -> 
             id=reckoned.basket.receipt,
             account=seen.account.id if seen.account else None,
             request_hash=same,
-            body=json.dumps(answer, ensure_ascii=False),
+            body=to_json(answer).decode(),
             seq=record.seq,
         )
     )
