@@ -43,6 +43,9 @@ def _adapter(kind: type[Any]) -> pydantic.TypeAdapter[Any]:
 
 def _plain(value: Any) -> Fact:
     if isinstance(value, dict):
+        if PLAIN.issuperset(map(type, value.values())):
+            plain: Fact = value
+            return plain
         return {
             name: member if type(member) in PLAIN else _plain(member)
             for name, member in value.items()

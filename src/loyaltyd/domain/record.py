@@ -179,6 +179,8 @@ def _only_facts(value: object) -> None:
         value = [*value.values()]
     if isinstance(value, list):
         # A receipt has a thousand strings and integers: only what holds others is worth a call.
+        if PLAIN.issuperset(map(type, value)):
+            return
         for member in value:
             if type(member) not in PLAIN:
                 _only_facts(member)

@@ -17,13 +17,14 @@ from loyaltyd.domain.basket import (
 )
 from loyaltyd.domain.money import AMOUNT_MAX, QUANTITY_DIGITS, decimal, units
 from loyaltyd.domain.program import Program
-from loyaltyd.domain.record import Fact, canonical
+from loyaltyd.domain.record import PLAIN, Fact, canonical
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.till.requests import LineRequest, QuoteRequest, Request
 
 FLAGS = (NO_DISCOUNT, NO_EARN, NO_REDEEM)
 PERSONAL = frozenset(("card", "name", "phone", "birthday"))
 NUMBERS = frozenset(("quantity", "abv", "litres", "price", "floor_price", "amount", "redeem"))
+WRITTEN = PERSONAL | NUMBERS  # what a fingerprint doesn't take as it was sent
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -82,7 +83,12 @@ def _normal(value: Any, chain_key: bytes, name: str = "") -> Fact:
     """The same for all that parses to the same: "1.50" and "1.5", one moment at two offsets."""
     if isinstance(value, dict):  # the keys below `redeem` are wallets: any name may stand there
         own = name in NUMBERS
-        return {key: _normal(it, chain_key, name if own else key) for key, it in value.items()}
+        return {
+            key: it
+            if type(it) in PLAIN and not own and key not in WRITTEN
+            else _normal(it, chain_key, name if own else key)
+            for key, it in value.items()
+        }
     if isinstance(value, list | tuple):
         return [_normal(member, chain_key, name) for member in value]
     if name in PERSONAL:
