@@ -128,6 +128,14 @@ def test_settings_that_can_not_be_used_are_78(tmp_path: Path) -> None:
     assert not (tmp_path / "till.sock").exists()
 
 
+def test_a_till_whose_time_zone_nobody_names_is_78(tmp_path: Path) -> None:
+    settings = made(tmp_path)
+    for file in (settings, tmp_path / "program.toml"):
+        file.write_text(re.sub("(?m)^timezone.*$", "", file.read_text()))
+    code, said = refused(settings)
+    assert (code, "program.toml: timezone: is missing" in said) == (78, True)
+
+
 def test_a_key_that_others_may_read_is_78(tmp_path: Path) -> None:
     settings = made(tmp_path)
     (tmp_path / "till.key").write_bytes(b"k" * 32)
