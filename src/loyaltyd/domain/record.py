@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from pydantic_core import to_json
+
 VERSION = 1
 
 Fact: TypeAlias = "str | int | list[Fact] | dict[str, Fact]"
@@ -141,8 +143,7 @@ def canonical(value: Fact) -> str:
 
     Names are sorted by code point: RFC 8785's order for all names of one Unicode plane.
     """
-    _only_facts(value)
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return to_json(_sorted(value)).decode()
 
 
 def first_hash(stream: Stream) -> bytes:
@@ -172,17 +173,18 @@ def _record(facts: dict[str, Any], stream: Stream) -> Record:
     )
 
 
-def _only_facts(value: object) -> None:
+def _sorted(value: object) -> object:
+    """Value with the members of each object by name; TypeError unless all of it are facts."""
     if isinstance(value, dict):
         if not NAMES.issuperset(map(type, value)):
             raise TypeError("a name in a record must be a string")
-        value = [*value.values()]
-    if isinstance(value, list):
         # A receipt has a thousand strings and integers: only what holds others is worth a call.
-        if PLAIN.issuperset(map(type, value)):
-            return
-        for member in value:
-            if type(member) not in PLAIN:
-                _only_facts(member)
-    elif isinstance(value, bool) or not isinstance(value, str | int):
+        return {
+            name: member if type(member) in PLAIN else _sorted(member)
+            for name, member in sorted(value.items())
+        }
+    if isinstance(value, list):
+        return [member if type(member) in PLAIN else _sorted(member) for member in value]
+    if isinstance(value, bool) or not isinstance(value, str | int):
         raise TypeError(f"a record holds strings and integers, not {type(value).__name__}")
+    return value
