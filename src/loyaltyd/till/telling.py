@@ -60,10 +60,10 @@ def totals_answer(result: Result, program: Program) -> TotalsAnswer:
     """The receipt's sums."""
     lines = result.lines
     return TotalsAnswer(
-        gross=_money(sum(line.gross for line in lines), program),
-        discount=_money(sum(line.discount for line in lines), program),
-        redeemed=_money(sum(line.redeemed for line in lines), program),
-        tendered=_money(sum(line.tendered for line in lines), program),
+        gross=_money(sum([line.gross for line in lines]), program),
+        discount=_money(sum([line.discount for line in lines]), program),
+        redeemed=_money(sum([line.redeemed for line in lines]), program),
+        tendered=_money(sum([line.tendered for line in lines]), program),
         payable=_money(result.payable, program),
         earned=amounts(result.earned, program),
     )
@@ -153,15 +153,16 @@ def told(message: Message, program: Program, language: str, holder: str = "") ->
 
 
 def _line_answer(line: LineResult, program: Program) -> LineAnswer:
+    digits = program.digits
     return LineAnswer(
         line=line.line,
-        gross=_money(line.gross, program),
-        discount=_money(line.discount, program),
-        redeemed=_money(line.redeemed, program),
-        net=_money(line.net, program),
+        gross=decimal(line.gross, digits),
+        discount=decimal(line.discount, digits),
+        redeemed=decimal(line.redeemed, digits),
+        net=decimal(line.net, digits),
         earned=amounts(line.earned, program),
         effects=[
-            EffectAnswer(rule=it.rule, layer=it.layer, amount=_money(it.amount, program))
+            EffectAnswer(rule=it.rule, layer=it.layer, amount=decimal(it.amount, digits))
             for it in line.effects
         ],
     )
@@ -223,7 +224,7 @@ def _why_answer(why: Why, telling: Telling) -> WhyAnswer:
         rule=why.rule,
         applied=why.applied,
         because=messages.because(why, telling.language, amount),
-        cause=why.cause.value,
+        cause=str(why.cause),
     )
     if why.needs != "":
         answer["needs"] = amount(why.needs) if isinstance(why.needs, int) else why.needs
