@@ -63,7 +63,7 @@ def fine(status: int) -> bool:
     return status < 500 or status == 501  # not_built
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=PATHS, body=JSON_VALUES)
 def test_random_json_is_refused_or_answered(till: LiveTill, path: str, body: Any) -> None:
     answer = till.post(path, json.dumps(body).encode("utf-8", "surrogatepass"))
