@@ -1,5 +1,7 @@
 """`loyaltyd serve`: the daemon, in the foreground."""
 
+import gc
+
 import click
 
 from loyaltyd.cli.settings import with_settings
@@ -13,6 +15,7 @@ def command(settings: Settings) -> None:
 
     It reads cards and answers the till software until SIGTERM or Ctrl-C.
     """
+    gc.disable()  # until the daemon runs: what it imports and builds is never garbage
     from loyaltyd import daemon
 
     daemon.run(settings)
