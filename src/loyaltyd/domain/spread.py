@@ -49,9 +49,8 @@ def _by_remainder(amount: int, weights: Sequence[int], total: int) -> list[int]:
     shares = [amount * weight // total for weight in weights]
     remainders = [amount * weight % total for weight in weights]
     missing = amount - sum(shares)
-    for place in sorted(range(len(weights)), key=lambda place: (-remainders[place], place))[
-        :missing
-    ]:
+    # reverse keeps the order of equals: a tie goes to the earlier line
+    for place in sorted(range(len(weights)), key=remainders.__getitem__, reverse=True)[:missing]:
         shares[place] += 1
     return shares
 
