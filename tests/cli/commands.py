@@ -25,9 +25,12 @@ def told(*words: str | Path, typed: str | bytes = "", **variables: str) -> Resul
 
 
 def started(*words: str | Path) -> subprocess.Popen[str]:
-    """Start `loyaltyd WORDS` as a process of its own."""
+    """Start `loyaltyd WORDS` as a process of its own, which Ctrl-C ends.
+
+    A test run that a shell put into the background has that signal ignored, and hands that down.
+    """
     return subprocess.Popen(
-        [sys.executable, "-m", "loyaltyd", *words],
+        ["env", "--default-signal=INT", sys.executable, "-m", "loyaltyd", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
