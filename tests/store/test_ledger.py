@@ -12,6 +12,7 @@ import pytest
 from pysqlite3 import dbapi2 as sqlite3
 
 from loyaltyd.domain.errors import StoreDamaged, StoreError, StoreFull
+from loyaltyd.store.database import PAGE_BYTES
 from loyaltyd.store.ledger import WAL_PAGES_MAX, Ledger, open_ledger
 from loyaltyd.store.transaction import Transaction, View
 from loyaltyd.store.verify import verified
@@ -289,7 +290,7 @@ def test_the_write_ahead_log_is_bounded_without_an_idle_moment(tmp_path: Path) -
             ledger.write(confirming(f"r{number}")).result()
         ledger.write(lambda tx: tx.head()).result()
         assert path.stat().st_size > small
-        assert (tmp_path / "ledger.db-wal").stat().st_size < 2 * WAL_PAGES_MAX * 4096
+        assert (tmp_path / "ledger.db-wal").stat().st_size < 2 * WAL_PAGES_MAX * PAGE_BYTES
 
 
 def test_a_checkpoint_copies_the_log_and_a_reader_only_delays_it(tmp_path: Path) -> None:

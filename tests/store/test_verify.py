@@ -10,6 +10,7 @@ from pysqlite3 import dbapi2 as sqlite3
 
 from loyaltyd.domain.errors import StoreDamaged, StoreError
 from loyaltyd.domain.record import chained
+from loyaltyd.store.database import PAGE_BYTES
 from loyaltyd.store.programs import KeptProgram
 from loyaltyd.store.verify import FINDINGS_MAX, verified
 from tests.store.made import ANNA, AT, BORIS, confirming, edited, ledger_at
@@ -177,7 +178,7 @@ def test_a_torn_page_is_found(path: Path, table: str) -> None:
             "SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)
         ).fetchone()
     data = bytearray(path.read_bytes())
-    data[(page - 1) * 4096 : page * 4096] = bytes(4096)
+    data[(page - 1) * PAGE_BYTES : page * PAGE_BYTES] = bytes(PAGE_BYTES)
     path.write_bytes(data)
     assert any(f"page {page}" in finding.what for finding in verified(path).findings)
     with pytest.raises(StoreDamaged, match=f"page {page}"), ledger_at(path):

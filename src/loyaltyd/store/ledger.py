@@ -19,9 +19,9 @@ EPOCH_BYTES = 8
 TAIL_RECORDS = (
     1000  # re-hashed at each start in 5 ms: torn writes are at the end; verify does the rest
 )
-WAL_PAGES_MAX = 1000  # SQLite's own bound; past it a checkpoint runs after a commit, not in it
+WAL_PAGES_MAX = 4000  # four MiB, as SQLite's own bound; past it a checkpoint follows a commit
 COMMITS_PER_LOOK = (
-    50  # a receipt takes about six pages: every 300 the length of the log is looked at
+    50  # a receipt takes about fifteen pages: every 750 the length of the log is looked at
 )
 
 P = ParamSpec("P")
