@@ -19,12 +19,13 @@ from tests.api.tills import LiveTill, live, made_guarded
 
 WALKS, STEPS = 40, 10
 REACHED = 6  # of the nine paths that links lead to and from
+CENTRAL = {"/v1/receipts", "/v1/receipts/{receipt}", "/v1/cards"}
+ROUNDS_MAX = 6  # of walks: where one round gets is chance, one in four misses a central path
 REFUSALS = 25  # of each operation
 CARDS = ("2990000000019", "2990000000026", "2990000000033")
 WALKING = settings(
     max_examples=WALKS,
     stateful_step_count=STEPS,
-    derandomize=True,  # the same walks each time: what they must reach would be a matter of luck
     suppress_health_check=list(HealthCheck),
     deadline=None,
 )
@@ -80,9 +81,13 @@ def test_a_walk_along_the_links_finds_only_what_the_document_says(guarded: LiveT
             answered[case.operation.path, response.status_code] += 1
             case.validate_response(response, excluded_checks=excluded)
 
-    Walk.run(settings=WALKING)
-    reached = {path for path, status in answered if status in {200, 201}}
-    assert {"/v1/receipts", "/v1/receipts/{receipt}", "/v1/cards"} <= reached
+    reached: set[str] = set()
+    for _ in range(ROUNDS_MAX):
+        Walk.run(settings=WALKING)
+        reached = {path for path, status in answered if status in {200, 201}}
+        if reached >= CENTRAL and len(reached) >= REACHED:
+            break
+    assert reached >= CENTRAL
     assert len(reached) >= REACHED
     assert not {path for path, status in answered if status == 500}
 
