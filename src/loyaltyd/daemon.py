@@ -7,6 +7,7 @@ import datetime as dt
 import gc
 import logging
 import os
+import pathlib
 import resource
 import secrets
 import signal
@@ -25,15 +26,16 @@ from loyaltyd.api.door import Door
 from loyaltyd.api.events import Events, Kind
 from loyaltyd.api.guard import Access, access
 from loyaltyd.api.meters import Meters
-from loyaltyd.api.sockets import BACKLOG, listening
+from loyaltyd.api.sockets import BACKLOG, listening, taken_over
 from loyaltyd.api.status import Status
 from loyaltyd.api.tokens import Tokens, tokens_in
 from loyaltyd.config import Api, Reader, Settings
 from loyaltyd.domain.card import CardNumber
-from loyaltyd.domain.errors import ConfigError, StoreDamaged
+from loyaltyd.domain.errors import ConfigError, LoyaltyError, StoreDamaged
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.link.signatures import chain_key, derived, public_hex, till_key
 from loyaltyd.messages import sentence
+from loyaltyd.notify import BY_HAND, Service, service_in
 from loyaltyd.readers.drivers import DRIVERS
 from loyaltyd.readers.profiles import PROFILES
 from loyaltyd.readers.read import CardRead, Garbled, PaymentCard, Read
@@ -45,7 +47,9 @@ from loyaltyd.till.programs import keep_programs
 from loyaltyd.till.till import SYNCED, Till, holdover
 
 GRACE_S = 5  # for answers under way when the daemon is told to stop.
+TIMESYNCED = pathlib.Path("/run/systemd/timesync/synchronized")  # systemd-timesyncd makes it
 TIMEX_BYTES, TIME_ERROR = 256, 5  # struct timex has 208; linux/timex.h: "clock not synchronized"
+PULSES = 4  # in the time that systemd gives: one that a slow disk holds up is not the last
 LOOK_S = 2.0  # between looks at the ledger: its damage, and whether the till is idle.
 
 log = structlog.stdlib.get_logger("loyaltyd.daemon")
@@ -75,40 +79,42 @@ def run(settings: Settings) -> None:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, running.stop)
 
-    asyncio.run(serve(settings, ready=until_told))
+    service = service_in(os.environ, os.getpid())
+    asyncio.run(serve(settings, ready=until_told, service=service))
 
 
-async def serve(settings: Settings, *, ready: Ready) -> None:
+async def serve(settings: Settings, *, ready: Ready, service: Service = BY_HAND) -> None:
     """Build the till, serve it until its stop, take it down in reverse; LoyaltyError as in run.
 
-    ready is called once, on this thread, when the sockets are answered.
+    ready is called once, on this thread, when the sockets are answered; then service hears of it.
     """
     with contextlib.ExitStack() as built:
-        door, supervisor, sockets = _built(settings, built)
+        door, supervisor, sockets = _built(settings, built, service)
         server = _Server(_uvicorn(door))
-        stop = _Stop(server, door.events)
+        stop = _Stop(server, door.events, service)
         host, port = sockets[0].getsockname()[:2]
         running = Running(door=door, address=(host, port), stop=stop)
-        server.ready = lambda: ready(running)
+        server.ready = lambda: _say_ready(running, ready, service)
         built.callback(supervisor.stop)
         supervisor.start()
         async with asyncio.TaskGroup() as tasks:
-            watch = tasks.create_task(_watch(door, stop))
+            watching = (_watch(door, stop), _pulse(service, door.till.ledger))
+            watches = [tasks.create_task(each) for each in watching]
             log.info("serving", host=host, port=port, readers=len(settings.readers))
             await server.serve(sockets)
-            watch.cancel()
+            for watch in watches:
+                watch.cancel()
     log.info("stopped")
     if stop.damage is not None:
         raise stop.damage
 
 
 def _built(
-    settings: Settings, built: contextlib.ExitStack
+    settings: Settings, built: contextlib.ExitStack, service: Service
 ) -> tuple[Door, Supervisor, list[socket.socket]]:
     """Build all that runs; whatever must be let go of again is on the stack."""
-    place = settings.api.listen
     # First: a taken port is known before anything is touched.
-    sockets = listening((place.host, place.port), settings.api.socket, built)
+    sockets = _sockets(settings.api, built, service)
     key = till_key(settings.till_key)
     ledger = _ledger(settings, public_hex(key))
     built.callback(ledger.close)
@@ -118,6 +124,19 @@ def _built(
     tokens = _tokens(settings.api, derived(key, "page cookie"))
     allowed = _access(settings.api, sockets[0].getsockname()[:2])
     return _door(till, events, supervisor.states, tokens, allowed), supervisor, sockets
+
+
+def _sockets(api: Api, built: contextlib.ExitStack, service: Service) -> list[socket.socket]:
+    address = (api.listen.host, api.listen.port)
+    if service.sockets:
+        return taken_over(address, api.socket, service.sockets, built)
+    return listening(address, api.socket, built)
+
+
+def _say_ready(running: Running, ready: Ready, service: Service) -> None:
+    ready(running)
+    host, port = running.address
+    service.tell("READY=1", f"STATUS=answers on {host}:{port}")
 
 
 def _tokens(api: Api, key: bytes) -> Tokens:
@@ -160,10 +179,14 @@ def _now() -> dt.datetime:
 
 
 def _clock_state() -> str:
-    """Whether the kernel's clock is disciplined, by whichever daemon: adjtimex(2) tells."""
+    """Whether the kernel's clock is disciplined, by whichever daemon: adjtimex(2) tells.
+
+    A unit with ProtectClock= may not even ask: there timesyncd's word must do.
+    """
     asked = ctypes.create_string_buffer(TIMEX_BYTES)  # all zero: nothing is set
     told = ctypes.CDLL(None).adjtimex(asked)
-    return SYNCED if 0 <= told < TIME_ERROR else holdover()
+    synced = 0 <= told < TIME_ERROR or (told < 0 and TIMESYNCED.exists())
+    return SYNCED if synced else holdover()
 
 
 def _ledger(settings: Settings, key: str) -> Ledger:
@@ -292,9 +315,11 @@ class _Stop:
 
     server: _Server
     events: Events
+    service: Service
     damage: StoreDamaged | None = field(default=None)
 
     def __call__(self) -> None:
+        self.service.tell("STOPPING=1")
         self.events.close()  # streams would hold the server up
         self.server.should_exit = True
 
@@ -317,3 +342,12 @@ async def _watch(door: Door, stop: _Stop) -> None:
                 checkpointed = seen
         except Exception:
             log.exception("watching failed")
+
+
+async def _pulse(service: Service, ledger: Ledger) -> None:
+    """Tell systemd that the loop and the ledger's writer live; when either hangs, it shoots us."""
+    while service.watchdog_s is not None:
+        with contextlib.suppress(LoyaltyError):  # a ledger that says no is alive
+            await asyncio.wrap_future(ledger.write(lambda _: None))
+        service.tell("WATCHDOG=1")
+        await asyncio.sleep(service.watchdog_s / PULSES)

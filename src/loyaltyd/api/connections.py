@@ -8,6 +8,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 CONNECTIONS_MAX = 32  # a till's programs, its pages and their event streams, a few times over.
 HEAD_BYTES_MAX = 16 * 1024  # request line and headers; a browser's have 2 KB.
 HEAD_S = 10.0  # from a connection, or a head's first byte, to its last.
+FIRST_HEAD_S = 0.2  # loopback: who has just connected has his request under way
 KEEP_ALIVE_S = 75  # between requests: tills scan an item every few seconds
 
 PROBLEM = (
@@ -83,6 +84,11 @@ class Connection(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's signature
         """Answer what isn't HTTP."""
         self._end(b"400 Bad Request", MALFORMED)
+
+    def shutdown(self) -> None:
+        """End when the daemon stops, after the answer; who has just connected may still ask."""
+        asked = self.cycle is not None
+        self.loop.call_later(0 if asked else FIRST_HEAD_S, super().shutdown)
 
     def _end(self, status: bytes, body: bytes) -> None:
         self._disarm()

@@ -5,11 +5,14 @@ import os
 import pathlib
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
-from loyaltyd.domain.errors import LoyaltyError
+from loyaltyd.domain.errors import ConfigError, LoyaltyError
 
 BACKLOG = 64  # connections that wait while the daemon starts.
+
+Place: TypeAlias = tuple[str, int] | str  # an address and a port, or a path
 
 
 def listening(
@@ -20,6 +23,40 @@ def listening(
     if path is not None:
         sockets.append(opened.enter_context(_unix(path)))
     return sockets
+
+
+def taken_over(
+    address: tuple[str, int],
+    path: pathlib.Path | None,
+    inherited: Sequence[socket.socket],
+    opened: contextlib.ExitStack,
+) -> list[socket.socket]:
+    """Return the sockets that the service manager listens on, the one at address first.
+
+    They are closed with opened and never unlinked: whoever calls meanwhile waits in them.
+    ConfigError when they aren't where the settings say, for there the commands will ask.
+    """
+    for each in inherited:
+        opened.enter_context(each)
+    wanted: list[tuple[str, Place]] = [("[api] listen", address)]
+    wanted += [] if path is None else [("[api] socket", os.fspath(path))]
+    found = [_place(each) for each in inherited]
+    for key, place in wanted:
+        if place not in found:
+            raise ConfigError(
+                f"{key} is {_written(place)}, and the .socket unit that started this listens on "
+                f"{' and '.join(map(_written, found))}: change one of them"
+            )
+    return sorted(inherited, key=lambda each: _place(each) != address)
+
+
+def _place(listening: socket.socket) -> Place:
+    name = listening.getsockname()
+    return name[:2] if isinstance(name, tuple) else os.fsdecode(name)
+
+
+def _written(place: Place) -> str:
+    return place if isinstance(place, str) else f"{place[0]}:{place[1]}"
 
 
 def _tcp(host: str, port: int) -> socket.socket:
