@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from loyaltyd.domain.errors import StoreError
-from loyaltyd.store.people import Person
+from loyaltyd.domain.person import Person
 from loyaltyd.store.transaction import Transaction
 from tests.store.made import ANNA, AT, BORIS, confirm, confirming, edited, ledger_at
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from loyaltyd.domain.account import Debt
 from loyaltyd.domain.errors import StoreError
 from loyaltyd.domain.ledger import DEBT, CardState, CounterKey, Lot, Posting, fold
-from loyaltyd.domain.record import Fact, Record, chained, first_hash
+from loyaltyd.domain.record import Fact, Head, Record, chained, first_hash
 from loyaltyd.store.ledger import Ledger
-from loyaltyd.store.records import Head, indexed
+from loyaltyd.store.records import indexed
 from loyaltyd.store.transaction import Transaction
 from loyaltyd.store.verify import verified
 from tests.store.made import ANNA, AT, BORIS, LOT, confirming, ledger_at, receipt_body, record

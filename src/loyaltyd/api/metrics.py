@@ -11,8 +11,8 @@ from prometheus_client.registry import Collector
 
 from loyaltyd.api.door import Door
 from loyaltyd.api.meters import BOUNDS_S, Latency, Meters
+from loyaltyd.domain.record import Head
 from loyaltyd.readers.supervisor import ReaderState
-from loyaltyd.store.records import Head
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 RECORDED = {"confirmReceipt": "receipt", "returnGoods": "return", "cancelReceipt": "cancel"}

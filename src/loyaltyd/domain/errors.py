@@ -3,9 +3,10 @@
 LoyaltyError
 ├── ConfigError        a setting or a program that can't be used; faults say where
 ├── ReaderError        the daemon closes the reader, backs off, opens it again
-└── StoreError         the ledger can't be used as it is
-    ├── StoreFull      the disk is full or read-only: answered with 503, heals by itself
-    └── StoreDamaged   an I/O error, a torn file, a broken chain: the daemon stops
+├── StoreError         the ledger can't be used as it is
+│   ├── StoreFull      the disk is full or read-only: answered with 503, heals by itself
+│   └── StoreDamaged   an I/O error, a torn file, a broken chain: the daemon stops
+└── LinkError          headquarters or the spool is out of reach: the batch stays where it is
 """
 
 
@@ -31,3 +32,7 @@ class StoreFull(StoreError):  # noqa: N818 - says which store error
 
 class StoreDamaged(StoreError):  # noqa: N818 - says which store error
     """The ledger failed a check, or the disk under it: look up again what was answered."""
+
+
+class LinkError(LoyaltyError):
+    """Headquarters can't be reached, or the spool can't be used: the cursor does not move."""

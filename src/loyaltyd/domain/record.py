@@ -49,6 +49,14 @@ class Stream:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a stream ends: the last record's seq and hash, or 0 and the hash of the header."""
+
+    seq: int
+    hash: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramRef:
     """Which program decided: its id, its version, and the SHA-256 of its text (64 hex digits)."""

@@ -7,7 +7,11 @@ import pathlib
 import secrets
 import stat
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
 
 from loyaltyd.domain.errors import ConfigError
 
@@ -35,6 +39,21 @@ def public_hex(key: Ed25519PrivateKey) -> str:
 def derived(key: Ed25519PrivateKey, purpose: str) -> bytes:
     """Return 32 bytes for a purpose of this till's own, which tell nothing of its key."""
     return hmac.new(key.private_bytes_raw(), purpose.encode(), hashlib.sha256).digest()
+
+
+def signature(key: Ed25519PrivateKey, message: bytes) -> str:
+    """Sign message; 128 hex digits."""
+    return key.sign(message).hex()
+
+
+def is_signed(public: str, message: bytes, signed: str) -> bool:
+    """Whether signed is message's signature under the public key, both as hex; never raises."""
+    try:
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
+        key.verify(bytes.fromhex(signed), message)
+    except (ValueError, InvalidSignature):
+        return False
+    return True
 
 
 def _made_or_kept(path: pathlib.Path) -> bytes:

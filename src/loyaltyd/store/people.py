@@ -1,21 +1,10 @@
 """Names, birthdays, phones, card numbers: what may change and be forgotten, outside the chain."""
 
 import datetime as dt
-from dataclasses import dataclass, field
 
 from loyaltyd.domain.errors import StoreError
+from loyaltyd.domain.person import Person
 from loyaltyd.store.database import Connection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Who holds an account, as far as they said; never shown by repr."""
-
-    account: str
-    name: str | None = field(default=None, repr=False)
-    birthday: dt.date | None = field(default=None, repr=False)
-    phone: str | None = field(default=None, repr=False)
-    consent: dt.datetime | None = field(default=None, repr=False)  # when they agreed to be kept
 
 
 def person(connection: Connection, account: str) -> Person | None:

@@ -7,18 +7,10 @@ from dataclasses import dataclass, field
 from loyaltyd.domain.account import Debt
 from loyaltyd.domain.errors import StoreDamaged
 from loyaltyd.domain.ledger import DEBT, CardState, CounterKey, Lot, lot_from, movements
-from loyaltyd.domain.record import Record, Stream, chained, first_hash, record_from
+from loyaltyd.domain.record import Head, Record, Stream, chained, first_hash, record_from
 from loyaltyd.store.database import Connection
 
 OF_A_RECEIPT = ("return", "cancel")  # their member `receipt` names the receipt that they are of
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Where a stream ends: the last record's seq and hash, or 0 and the hash of the header."""
-
-    seq: int
-    hash: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,11 @@ from collections import Counter
 
 from loyaltyd.domain.account import Debt
 from loyaltyd.domain.ledger import CardState, CounterKey, Lot
-from loyaltyd.domain.record import Record, Stream
+from loyaltyd.domain.person import Person
+from loyaltyd.domain.record import Head, Record, Stream
 from loyaltyd.store import people, programs, records, requests
 from loyaltyd.store.database import Connection
-from loyaltyd.store.people import Person
 from loyaltyd.store.programs import KeptProgram
-from loyaltyd.store.records import Head
 from loyaltyd.store.requests import Answer
 
 

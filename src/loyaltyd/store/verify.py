@@ -9,10 +9,10 @@ from pathlib import Path
 
 from loyaltyd.domain.errors import StoreDamaged, StoreError
 from loyaltyd.domain.ledger import Movements, fold
-from loyaltyd.domain.record import Record, Stream, canonical, chained, first_hash, record_from
+from loyaltyd.domain.record import Head, Record, Stream, canonical, chained, first_hash, record_from
 from loyaltyd.store import database, programs, records, schema
 from loyaltyd.store.database import Connection, reading, sqlite_errors
-from loyaltyd.store.records import Head, indexed
+from loyaltyd.store.records import indexed
 
 FINDINGS_MAX = 100  # of a ledger that is wrong throughout; the first say where to look.
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from loyaltyd.domain.account import Account, Card, Seen
 from loyaltyd.domain.card import CardNumber, card_id
+from loyaltyd.domain.person import Person
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.domain.sale import RETURNED, SPEND
 from loyaltyd.domain.standing import Spent, standing, window_start
-from loyaltyd.store.people import Person
 from loyaltyd.store.transaction import View
 from loyaltyd.till.till import Till
 

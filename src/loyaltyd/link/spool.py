@@ -1,0 +1,128 @@
+"""The spool: two folders of files, the only door between a till's daemon and what carries for it.
+
+`out/` is written by the daemon and read by the courier, `in/` the other way round. A folder on a
+stick or a share that headquarters imports is laid out alike. A name appears when its file is whole:
+written under another one, synced, renamed. Who reads trusts neither names nor contents.
+"""
+
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from loyaltyd.domain.batch import Batch
+from loyaltyd.domain.errors import LinkError
+from loyaltyd.domain.record import Stream
+
+OUT, IN = "out", "in"
+BATCH, DAY = ".batch.jsonl.zst", ".day.jsonl.zst"
+ACK, REFUSAL = ".ack.jsonl", ".refusal.jsonl"  # after the name of the file that is answered
+FILE_MODE = 0o660  # whatever the umask: daemon and courier share a group, and nobody else may read
+NAMES_MAX = 10_000  # files looked at in one go; a till that was cut off for a year has 400
+
+
+def place_name(chain: str, store: str, till: str) -> str:
+    """How the names of all files of one till begin."""
+    return f"{chain}_{store}_{till}_"
+
+
+def stream_name(stream: Stream) -> str:
+    """How the names of all files of one stream begin."""
+    return f"{place_name(stream.chain, stream.store, stream.till)}{stream.epoch}_"
+
+
+def file_name(batch: Batch) -> str:
+    """The name of a batch, by its records, or of a till-day, by its date and number."""
+    start = stream_name(batch.stream)
+    if batch.day is not None:
+        return f"{start}{batch.day.business_date:%Y%m%d}_{batch.day.number:06}{DAY}"
+    return f"{start}{batch.first:012}-{batch.last:012}{BATCH}"
+
+
+class Box:
+    """One folder of the spool; every method raises LinkError when the folder can't be used."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def names(self) -> list[str]:
+        """The names of the whole files in it, sorted, at most NAMES_MAX."""
+        with _link_errors(self.folder):
+            found = sorted(path.name for path in self.folder.iterdir())
+        return [name for name in found if not name.startswith(".")][:NAMES_MAX]
+
+    def put(self, name: str, data: bytes) -> None:
+        """Put a whole file there, over one of that name, durable when this returns."""
+        beside = self.folder / f".{name}.{secrets.token_hex(4)}"
+        with _link_errors(self.folder):
+            try:
+                _write(beside, data)
+                beside.replace(self.folder / name)
+                _sync(self.folder)
+            except OSError:
+                beside.unlink(missing_ok=True)
+                raise
+
+    def read(self, name: str, limit: int) -> bytes | None:
+        """The first limit + 1 bytes of a file; None when it is gone, or is no plain file."""
+        try:
+            # Whoever writes there could leave a pipe, on which a reader would wait for ever.
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            descriptor = os.open(self.folder / name, flags)
+        except OSError:
+            return None
+        with _link_errors(self.folder), os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return None
+            return file.read(limit + 1)
+
+    def remove(self, name: str) -> None:
+        """Let go of a file, if it is there."""
+        with _link_errors(self.folder):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Remove what a killed writer left half done; only for whoever writes there."""
+        with _link_errors(self.folder):
+            for path in self.folder.glob(".*"):
+                path.unlink(missing_ok=True)
+
+
+class Spool:
+    """Both folders; made, when missing, for the group that daemon and courier share."""
+
+    def __init__(self, folder: Path) -> None:
+        self.out, self.into = Box(folder / OUT), Box(folder / IN)
+        for box in (self.out, self.into):
+            with _link_errors(box.folder):
+                if not box.folder.is_dir():
+                    box.folder.mkdir(parents=True, exist_ok=True)
+                    box.folder.chmod(0o2770)  # setgid: files belong to the group of the folder
+
+
+def _write(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+    with os.fdopen(descriptor, "wb") as file:
+        with contextlib.suppress(PermissionError):  # a stick's file system may have no modes
+            os.fchmod(descriptor, FILE_MODE)
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _link_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise LinkError(f"{folder}: {(error.strerror or str(error)).lower()}") from error
