@@ -66,8 +66,9 @@ def batch_bytes(batch: Batch, sign: Sign) -> bytes:
     lines = [batch.stream.header(), *batch.lines, *map(_person_line, batch.people)]
     above = "".join(f"{line}\n" for line in lines).encode()
     manifest = canonical(_manifest(batch, hashlib.sha256(above).hexdigest()))
-    closing = _signed(manifest, sign(BATCH_SIGNED + manifest.encode()))
-    return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(above + closing)
+    closing = _closing(sign(BATCH_SIGNED + manifest.encode()))
+    whole = above + f"{manifest}\n{closing}\n".encode()
+    return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(whole)
 
 
 def batch_from(data: bytes) -> SignedBatch | BatchRefusal:
@@ -106,7 +107,7 @@ def answer_from(data: bytes, key: str, is_signed: IsSigned) -> Ack | Refused | N
     """Read headquarters' answer; None when it is none, or isn't signed by key."""
     try:
         line, closing = data.decode().removesuffix("\n").split("\n")
-        facts, signed = json.loads(line), json.loads(closing)["signature"]
+        facts, signed = json.loads(line), _signature(closing)
         if len(data) > ANSWER_BYTES_MAX or facts["v"] != VERSION:
             return None
         if not is_signed(key, ANSWER_SIGNED + line.encode(), signed):
@@ -162,8 +163,8 @@ def _batch(text: bytes) -> SignedBatch | BatchRefusal:
         people=tuple(_people(islice(rest, count, None))),
         day=value_from(Day, said["day"]) if "day" in said else None,
     )
-    signed = str(json.loads(closing)["signature"])
-    return SignedBatch(batch=batch, message=BATCH_SIGNED + manifest.encode(), signature=signed)
+    message = BATCH_SIGNED + manifest.encode()
+    return SignedBatch(batch=batch, message=message, signature=_signature(closing))
 
 
 def _manifest(batch: Batch, sha256: str) -> dict[str, Fact]:
@@ -184,12 +185,20 @@ def _manifest(batch: Batch, sha256: str) -> dict[str, Fact]:
 def _answer(facts: dict[str, Fact], told: Ack | Refused, sign: Sign) -> bytes:
     at = told.at.isoformat(timespec="milliseconds")
     line = canonical({"v": VERSION, "at": at, **facts})
-    return f"{line}\n".encode() + _signed("", sign(ANSWER_SIGNED + line.encode()))
+    closing = _closing(sign(ANSWER_SIGNED + line.encode()))
+    return f"{line}\n{closing}\n".encode()
 
 
-def _signed(line: str, signature: str) -> bytes:
-    closing = canonical({"v": VERSION, "type": "signature", "signature": signature})
-    return (f"{line}\n" if line else "").encode() + f"{closing}\n".encode()
+def _closing(signature: str) -> str:
+    return canonical({"v": VERSION, "type": "signature", "signature": signature})
+
+
+def _signature(closing: str) -> str:
+    """The signature that a closing line holds; nothing else may stand there, it is not signed."""
+    signature = str(json.loads(closing)["signature"])
+    if closing != _closing(signature):
+        raise ValueError("a closing line with other members")
+    return signature
 
 
 def _person_line(person: Person | Numbered) -> str:
