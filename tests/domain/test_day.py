@@ -8,10 +8,11 @@ from pathlib import Path
 
 from loyaltyd.domain.day import DateTotal, PostingTotal, state_hash, state_rows, totals_of
 from loyaltyd.domain.ledger import fold
+from loyaltyd.domain.record import Fact
 from tests.domain.batches import ACCOUNT, record
 from tests.till.shop import CARD, back, bought, line, shop_at
 
-BONUS = {"account": ACCOUNT, "wallet": "bonus"}
+BONUS: dict[str, Fact] = {"account": ACCOUNT, "wallet": "bonus"}
 
 
 def test_totals_are_what_a_shopkeeper_adds_up_by_hand(tmp_path: Path) -> None:
@@ -37,7 +38,7 @@ def test_totals_are_what_a_shopkeeper_adds_up_by_hand(tmp_path: Path) -> None:
 
 
 def test_an_unknown_type_is_counted_and_its_postings_are_added() -> None:
-    moved = [{**BONUS, "debit": "issued", "credit": "escrow", "amount": 7}]
+    moved: list[Fact] = [{**BONUS, "debit": "issued", "credit": "escrow", "amount": 7}]
     totals = totals_of([record(1, kind="teleport", postings=moved)])
     assert totals.dates == (DateTotal(business_date="2026-12-05", type="teleport", count=1),)
     assert totals.postings == (

@@ -94,7 +94,7 @@ def test_a_batch_reads_back_as_it_was_and_is_signed_by_its_till(batch: Batch) ->
     found = read(batch_bytes(batch, sign))
     assert found.batch == batch
     assert found.is_genuine(is_signed)
-    assert not found.is_genuine(lambda key, *rest: is_signed(public_hex(OTHER), *rest))
+    assert not found.is_genuine(lambda _, *rest: is_signed(public_hex(OTHER), *rest))
 
 
 def test_the_same_batch_gives_the_same_bytes() -> None:
