@@ -13,20 +13,18 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import structlog
-import uvicorn
 
 from loyaltyd import logs
 from loyaltyd.api.app import app
-from loyaltyd.api.connections import KEEP_ALIVE_S, Connection
 from loyaltyd.api.door import Door
 from loyaltyd.api.events import Events, Kind
 from loyaltyd.api.guard import Access, access
 from loyaltyd.api.meters import Meters
-from loyaltyd.api.sockets import BACKLOG, listening, taken_over
+from loyaltyd.api.sockets import listening, taken_over
 from loyaltyd.api.status import Status
 from loyaltyd.api.tokens import Tokens, tokens_in
 from loyaltyd.config import Api, Reader, Settings
@@ -40,13 +38,13 @@ from loyaltyd.readers.drivers import DRIVERS
 from loyaltyd.readers.profiles import PROFILES
 from loyaltyd.readers.read import CardRead, Garbled, PaymentCard, Read
 from loyaltyd.readers.supervisor import ReaderState, Source, Supervisor
+from loyaltyd.serving import Server, server_config
 from loyaltyd.store.ledger import Ledger, open_ledger
 from loyaltyd.till.identify import identified
 from loyaltyd.till.program_file import program_text
 from loyaltyd.till.programs import keep_programs
 from loyaltyd.till.till import SYNCED, Till, holdover
 
-GRACE_S = 5  # for answers under way when the daemon is told to stop.
 TIMESYNCED = pathlib.Path("/run/systemd/timesync/synchronized")  # systemd-timesyncd makes it
 TIMEX_BYTES, TIME_ERROR = 256, 5  # struct timex has 208; linux/timex.h: "clock not synchronized"
 PULSES = 4  # in the time that systemd gives: one that a slow disk holds up is not the last
@@ -90,7 +88,7 @@ async def serve(settings: Settings, *, ready: Ready, service: Service = BY_HAND)
     """
     with contextlib.ExitStack() as built:
         door, supervisor, sockets = _built(settings, built, service)
-        server = _Server(_uvicorn(door))
+        server = Server(server_config(app(door)))
         stop = _Stop(server, door.events, service)
         host, port = sockets[0].getsockname()[:2]
         running = Running(door=door, address=(host, port), stop=stop)
@@ -279,41 +277,11 @@ def _supervisor(readers: Iterable[Reader], ears: _Ears) -> Supervisor:
     return Supervisor(sources, on_read=ears.heard, on_state=ears.changed)
 
 
-def _uvicorn(door: Door) -> uvicorn.Config:
-    return uvicorn.Config(
-        app(door),
-        http=Connection,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,  # a path may hold a card's number
-        server_header=False,
-        proxy_headers=False,  # nobody stands between a till and its programs
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=GRACE_S,
-        backlog=BACKLOG,
-    )
-
-
-class _Server(uvicorn.Server):
-    """uvicorn, which leaves the signals to us and says when it is there."""
-
-    ready: Callable[[], None]
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 @dataclass(slots=True)
 class _Stop:
     """What ends the daemon: a signal, or a ledger that is damaged."""
 
-    server: _Server
+    server: Server
     events: Events
     service: Service
     damage: StoreDamaged | None = field(default=None)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from loyaltyd.api import connections, guard
+from loyaltyd import serving
+from loyaltyd.api import guard
 from loyaltyd.api.guard import BODY_BYTES_MAX, Rates
 from tests.api.tills import JSON, LiveTill, basket, live, made
 
@@ -146,7 +147,7 @@ def test_a_chunked_body_without_end_is_cut_off(till: LiveTill) -> None:
 
 def test_a_head_without_end_is_cut_off(till: LiveTill) -> None:
     with till.wire() as wire:
-        wire.sendall(b"GET /healthz HTTP/1.1\r\nx: " + b"a" * (connections.HEAD_BYTES_MAX + 1))
+        wire.sendall(b"GET /healthz HTTP/1.1\r\nx: " + b"a" * (serving.HEAD_BYTES_MAX + 1))
         assert wire.recv(4096).startswith(b"HTTP/1.1 431 ")
 
 
@@ -197,7 +198,7 @@ def test_what_is_not_http_is_told_so_in_a_problem(till: LiveTill) -> None:
 def test_a_head_that_never_ends_is_not_waited_for(
     till: LiveTill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "HEAD_S", 0.05)
+    monkeypatch.setattr(serving, "HEAD_S", 0.05)
     with till.wire() as silent, till.wire() as slow:
         slow.sendall(b"GET /healthz HTTP/1.1\r\n")
         assert silent.recv(100) == b""

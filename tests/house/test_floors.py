@@ -12,7 +12,7 @@ from tests.house.source import PACKAGE, ROOT, Source, planted, sources
 
 FLOORS = (
     ("domain",),
-    ("config", "notify", "logs", "messages", "readers", "store", "link"),
+    ("config", "notify", "logs", "messages", "readers", "serving", "store", "link"),
     ("till", "hq"),
     ("api",),
     ("daemon", "courier"),

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from loyaltyd.domain.errors import ConfigError, LoyaltyError
-
-BACKLOG = 64  # connections that wait while the daemon starts.
+from loyaltyd.serving import BACKLOG, tcp_socket
 
 Place: TypeAlias = tuple[str, int] | str  # an address and a port, or a path
 
@@ -19,7 +18,7 @@ def listening(
     address: tuple[str, int], path: pathlib.Path | None, opened: contextlib.ExitStack
 ) -> list[socket.socket]:
     """Return the listening sockets, TCP first; opened closes them. LoyaltyError: one is taken."""
-    sockets = [opened.enter_context(_tcp(*address))]
+    sockets = [opened.enter_context(tcp_socket(*address, "[api] listen"))]
     if path is not None:
         sockets.append(opened.enter_context(_unix(path)))
     return sockets
@@ -57,23 +56,6 @@ def _place(listening: socket.socket) -> Place:
 
 def _written(place: Place) -> str:
     return place if isinstance(place, str) else f"{place[0]}:{place[1]}"
-
-
-def _tcp(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Without its protocol named asyncio leaves Nagle's delay on, and each answer waits 40 ms.
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(BACKLOG)
-    except OSError as error:
-        listening.close()
-        said = (error.strerror or "can't listen").lower()
-        raise LoyaltyError(
-            f"{host}:{port}: {said} ([api] listen; `ss -ltnp` shows whose it is)"
-        ) from error
-    return listening
 
 
 @contextlib.contextmanager

@@ -1,11 +1,22 @@
-"""Limits that hold before there is a request: how many connections, how large and slow a head."""
+"""HTTP as till and headquarters serve it: where they listen, what holds before there is a request.
+
+Limits on connections and heads are here, those on bodies and answers with whoever knows them.
+"""
 
 import asyncio
-from typing import Any
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
 
+import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-CONNECTIONS_MAX = 32  # a till's programs, its pages and their event streams, a few times over.
+from loyaltyd.domain.errors import LoyaltyError
+
+BACKLOG = 64  # connections that wait while the process starts.
+GRACE_S = 5  # for answers under way when it is told to stop.
 HEAD_BYTES_MAX = 16 * 1024  # request line and headers; a browser's have 2 KB.
 HEAD_S = 10.0  # from a connection, or a head's first byte, to its last.
 FIRST_HEAD_S = 0.2  # loopback: who has just connected has his request under way
@@ -21,7 +32,9 @@ TOO_MANY = b'{"type":"about:blank","title":"Too many connections","status":503}'
 
 
 class Connection(HttpToolsProtocol):
-    """One connection to the till, within the limits."""
+    """One connection, within the limits."""
+
+    connections_max: ClassVar[int] = 32  # a till's programs, pages and streams, a few times over.
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -32,7 +45,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Take the connection, or turn it away when there are too many."""
         super().connection_made(transport)
-        if len(self.connections) > CONNECTIONS_MAX:
+        if len(self.connections) > self.connections_max:
             self._end(b"503 Service Unavailable", TOO_MANY)
         else:
             self._arm()
@@ -102,3 +115,57 @@ class Connection(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which leaves the signals to us and says when it is there."""
+
+    ready: Callable[[], None]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
+        await super().startup(sockets)
+        self.ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them alone."""
+        yield
+
+
+def server_config(
+    app: ASGIApp, connection: type[Connection] = Connection, **more: Any
+) -> uvicorn.Config:
+    """Return how uvicorn serves app; more are settings of its own, as for TLS."""
+    return uvicorn.Config(
+        app,
+        http=connection,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,  # a path may hold a card's number
+        server_header=False,
+        proxy_headers=False,  # who calls is the one at the other end, whatever a header says
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+        backlog=BACKLOG,
+        **more,
+    )
+
+
+def tcp_socket(host: str, port: int, named: str) -> socket.socket:
+    """Listen there; LoyaltyError, with the name of the setting that says where, if it can't be."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Without its protocol named asyncio leaves Nagle's delay on, and each answer waits 40 ms.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        said = (error.strerror or "can't listen").lower()
+        raise LoyaltyError(
+            f"{host}:{port}: {said} ({named}; `ss -ltnp` shows whose it is)"
+        ) from error
+    return listening
