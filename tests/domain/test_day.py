@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections import Counter
 from pathlib import Path
 
-from loyaltyd.domain.day import DateTotal, PostingTotal, state_hash, state_rows, totals_of
-from loyaltyd.domain.ledger import fold
+from loyaltyd.domain.day import DateTotal, PostingTotal, folded_state, state_hash, totals_of
+from loyaltyd.domain.ledger import CardState, CounterKey, Movements, fold
 from loyaltyd.domain.record import Fact
 from tests.domain.batches import ACCOUNT, record
-from tests.till.shop import CARD, back, bought, line, shop_at
+from tests.till.shop import back, bought, line, shop_at
 
 BONUS: dict[str, Fact] = {"account": ACCOUNT, "wallet": "bonus"}
 
@@ -51,24 +52,34 @@ def test_no_records_have_no_totals() -> None:
     assert totals_of([]).postings == ()
 
 
-def test_the_state_hash_is_over_sorted_rows_and_says_nothing_of_zeros(tmp_path: Path) -> None:
+def test_the_state_hash_says_nothing_of_zeros_and_of_the_order_of_records(tmp_path: Path) -> None:
     with shop_at(tmp_path / "ledger.db") as shop:
         shop.confirm(bought("r1", line(1, "100.00")))
-        before = state_hash(state_rows(fold(shop.records())))
+        before = folded_state(fold(shop.records()))
         shop.confirm(bought("r2", line(1, "60.00")))
-        between = state_hash(state_rows(fold(shop.records())))
+        between = folded_state(fold(shop.records()))
         shop.cancel("r2")
         records = shop.records()
     assert between != before
-    assert state_hash(state_rows(fold(records))) == before  # what came is gone again, and no trace
-    rows = list(state_rows(fold(records)))
-    random.Random(1).shuffle(rows)
-    assert state_hash(rows) == before
-    assert not any(CARD in row for row in rows)
+    assert folded_state(fold(records)) == before  # what came is gone again, and no trace
+    random.Random(1).shuffle(records)
+    assert folded_state(fold(records)) == before
 
 
-def test_the_state_hash_is_what_sha256sum_says_of_the_sorted_rows() -> None:
-    rows = ['["lot","b"]', '["card","a"]']
-    expected = hashlib.sha256(b'["card","a"]\n["lot","b"]\n').hexdigest()
-    assert state_hash(rows) == expected
-    assert state_hash([]) == hashlib.sha256(b"").hexdigest()
+def test_the_state_hash_is_what_sha256sum_says_of_the_rows() -> None:
+    key = CounterKey(account="a", name="visits", date="2026-12-05", since="2026-12-06")
+    folded = Movements(
+        lots=Counter(
+            {("b", "bonus", "debt"): -5, ("a", "bonus", "lot/x/-"): 7, ("a", "x", "y"): 0}
+        ),
+        counters=Counter({key: 1}),
+        cards={"c": CardState(id="c", account="a", kind="bonus", status="blocked")},
+    )
+    rows = (
+        '["card","c","a","bonus","blocked"]\n'
+        '["counter","a","visits","2026-12-05","2026-12-06",1]\n'
+        '["lot","a","bonus","lot/x/-",7]\n'
+        '["lot","b","bonus","debt",-5]\n'
+    )
+    assert folded_state(folded) == hashlib.sha256(rows.encode()).hexdigest()
+    assert folded_state(Movements()) == state_hash([], [], []) == hashlib.sha256(b"").hexdigest()

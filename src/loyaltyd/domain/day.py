@@ -55,14 +55,15 @@ class Day:
     """What a manifest says of a till-day beside the lines.
 
     number counts the files of a stream from 1; previous is the SHA-256 of the file before (64 hex
-    digits, "" for the first), state the hash of the projections after the last record.
+    digits, "" for the first), state the hash of the projections after the last record. It is ""
+    where more records followed at once, in the next file: only the log's end has tables to hash.
     """
 
     number: int
     business_date: dt.date  # the trading day at which the file was made
-    previous: str
-    state: str
-    totals: Totals
+    previous: str = ""
+    state: str = ""
+    totals: Totals = Totals()
 
 
 def totals_of(records: Iterable[Record]) -> Totals:
@@ -92,42 +93,39 @@ def totals_of(records: Iterable[Record]) -> Totals:
     )
 
 
-def state_hash(rows: Iterable[str]) -> str:
-    """Return the SHA-256, 64 hex digits, over state rows, each ended by LF, in sorted order.
+def state_hash(
+    cards: Iterable[CardState],
+    counters: Iterable[tuple[CounterKey, int]],
+    lots: Iterable[tuple[str, str, str, int]],
+) -> str:
+    """Return the SHA-256, 64 hex digits, over the rows of a state, each ended by LF.
 
-    Sorted by their UTF-8 bytes; no two are equal. The same state gives the same hash at the till,
-    at headquarters and from the lines alone.
+    A row is canonical JSON: a card, a counter, or a lot or debt as account, wallet, bucket, amount.
+    Each kind comes in ascending order of its strings by code point, as SQLite orders its keys, and
+    without what is at zero: so no till must hold years of rows at once to sort them. The same state
+    gives the same hash at the till, at headquarters and from the lines alone.
     """
     digest = hashlib.sha256()
-    for row in sorted(row.encode() for row in rows):
-        digest.update(row + b"\n")
+    for card in cards:
+        row = canonical(["card", card.id, card.account, card.kind, card.status])
+        digest.update(f"{row}\n".encode())
+    for key, amount in counters:
+        row = canonical(["counter", key.account, key.name, key.date, key.since, amount])
+        digest.update(f"{row}\n".encode())
+    for account, wallet, bucket, amount in lots:
+        row = canonical(["lot", account, wallet, bucket, amount])
+        digest.update(f"{row}\n".encode())
     return digest.hexdigest()
 
 
-def state_rows(folded: Movements) -> Iterable[str]:
-    """The rows of a fold that aren't at zero, each a canonical JSON list."""
-    for (account, wallet, bucket), amount in folded.lots.items():
-        if amount:
-            yield lot_row(account, wallet, bucket, amount)
-    for key, amount in folded.counters.items():
-        if amount:
-            yield counter_row(key, amount)
-    yield from map(card_row, folded.cards.values())
-
-
-def lot_row(account: str, wallet: str, bucket: str, amount: int) -> str:
-    """A lot, or a debt, as the state hash has it."""
-    return canonical(["lot", account, wallet, bucket, amount])
-
-
-def counter_row(key: CounterKey, amount: int) -> str:
-    """A counter as the state hash has it."""
-    return canonical(["counter", key.account, key.name, key.date, key.since, amount])
-
-
-def card_row(card: CardState) -> str:
-    """A card as the state hash has it."""
-    return canonical(["card", card.id, card.account, card.kind, card.status])
+def folded_state(folded: Movements) -> str:
+    """Return the state hash of a fold."""
+    counters = [(key, amount) for key, amount in folded.counters.items() if amount]
+    return state_hash(
+        sorted(folded.cards.values(), key=lambda card: card.id),
+        sorted(counters, key=lambda it: (it[0].account, it[0].name, it[0].date, it[0].since)),
+        sorted((*place, amount) for place, amount in folded.lots.items() if amount),
+    )
 
 
 def _date_total(
