@@ -126,12 +126,14 @@ class Shop:
 
 
 @contextmanager
-def shop_at(path: Path, text: str = PLAIN, now: dt.datetime = SATURDAY) -> Iterator[Shop]:
+def shop_at(
+    path: Path, text: str = PLAIN, now: dt.datetime = SATURDAY, *, till: str = "3", key: str = KEY
+) -> Iterator[Shop]:
     """Open a shop, or open it again; path is its ledger."""
-    ledger = open_ledger(path, chain="zelenka", store="msk-017", till="3", key=KEY)
+    ledger = open_ledger(path, chain="zelenka", store="msk-017", till=till, key=key)
     clock = Clock(now)
     try:
-        till = Till(
+        lane = Till(
             ledger=ledger,
             group="main-hall",
             timezone="Europe/Moscow",
@@ -142,7 +144,7 @@ def shop_at(path: Path, text: str = PLAIN, now: dt.datetime = SATURDAY) -> Itera
             clock=clock,
             programs=keep_programs(ledger, text, "program.toml"),
         )
-        yield Shop(till=till, clock=clock)
+        yield Shop(till=lane, clock=clock)
     finally:
         ledger.close()
 
