@@ -18,6 +18,14 @@ pick_python() { # prints the first Python that can make the environment; fails i
     return 1
 }
 
+system_python() { # prints Debian's own Python: a unit sees nothing of /home and /root, where others may live
+    if [ "$(PYTHON=/usr/bin/python3 pick_python)" != /usr/bin/python3 ]; then
+        apt_install python3 python3-venv
+        PYTHON=/usr/bin/python3 pick_python > /dev/null
+    fi
+    echo /usr/bin/python3
+}
+
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi }
 
 apt_install() { # PACKAGE...: fails, saying what is missing, where it may not or can't

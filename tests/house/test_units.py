@@ -54,7 +54,7 @@ def copied(folder: Path) -> list[str]:
 @systemd
 def test_systemd_takes_all_units_together_without_a_word(tmp_path: Path) -> None:
     units = copied(tmp_path)
-    assert len(units) == 9
+    assert len(units) == 8
     told = analyze(tmp_path, "verify", "--man=no", *units)
     ours = [line for line in told.stderr.splitlines() if "loyaltyd" in line]
     assert (told.returncode, ours) == (0, []), told.stderr
