@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from loyaltyd.domain.errors import StoreError
-from loyaltyd.domain.person import Person
+from loyaltyd.domain.person import Numbered, People, Person
+from loyaltyd.store.ledger import Ledger
 from loyaltyd.store.transaction import Transaction
 from tests.store.made import ANNA, AT, BORIS, confirm, confirming, edited, ledger_at
 
@@ -71,3 +72,27 @@ def test_nothing_personal_stands_in_a_line_or_a_repr(tmp_path: Path) -> None:
         lines = str(file.execute("SELECT * FROM record").fetchall())
     for text in (lines, repr(HOLDER)):
         assert all(word not in text for word in (NUMBER, "Anna", "1990", "+7999"))
+
+
+def between(ledger: Ledger, first: int, last: int) -> People:
+    return ledger.read(lambda view: view.people_between(first, last)).result()
+
+
+def test_people_travel_beside_the_record_that_they_came_with(tmp_path: Path) -> None:
+    with ledger_at(tmp_path / "ledger.db") as ledger:
+        ledger.write(confirming("r0")).result()
+        ledger.write(enrolled).result()
+        ledger.write(confirming("r2")).result()
+        assert between(ledger, 2, 2) == (HOLDER, Numbered(card=ANNA, number=NUMBER))
+        assert between(ledger, 1, 1) == between(ledger, 3, 9) == ()
+
+
+def test_a_holder_who_changes_without_a_record_travels_with_the_next_one(tmp_path: Path) -> None:
+    married = dataclasses.replace(HOLDER, name="Anna B.")
+    with ledger_at(tmp_path / "ledger.db") as ledger:
+        ledger.write(enrolled).result()
+        ledger.write(methodcaller("keep_person", married)).result()
+        assert between(ledger, 1, 1) == (Numbered(card=ANNA, number=NUMBER),)
+        assert between(ledger, 2, 2) == (married,)
+        ledger.write(confirming("r2")).result()
+        assert between(ledger, 2, 2) == (married,)

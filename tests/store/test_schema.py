@@ -1,4 +1,4 @@
-"""The guards: what stands in stream, record and program is never changed."""
+"""The guards: what stands in stream, record, program and day_file is never changed."""
 
 from pathlib import Path
 
@@ -14,18 +14,24 @@ FACTS = (
     "SELECT * FROM stream",
     "SELECT * FROM record",
     "SELECT * FROM program",
+    "SELECT * FROM day_file",
 )
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A closed ledger of two receipts and a program."""
+    """A closed ledger of two receipts, a program and a till-day."""
     with ledger_at(tmp_path / "ledger.db") as ledger:
         ledger.write(confirming("r1")).result()
         ledger.write(confirming("r2")).result()
     with edited(tmp_path / "ledger.db", guarded=True) as file:
         file.execute(
             "INSERT INTO program VALUES ('h', 'zelenka', 12, ?, 'text')", (AT.date().isoformat(),)
+        )
+        file.execute(
+            "INSERT INTO day_file SELECT 1, business_date, 1, seq, hash, ?, 'day'"
+            " FROM record WHERE seq = 2",
+            ("e" * 64,),
         )
     return tmp_path / "ledger.db"
 
@@ -49,6 +55,12 @@ def path(tmp_path: Path) -> Path:
         "DELETE FROM program",
         "REPLACE INTO program VALUES ('h', 'zelenka', 13, '2026-12-01', 'another')",
         "REPLACE INTO program VALUES ('i', 'zelenka', 12, '2026-12-01', 'another')",
+        "UPDATE day_file SET last = 1",
+        "DELETE FROM day_file",
+        "REPLACE INTO day_file SELECT 1, 'd', 1, 2, zeroblob(32), file, 'x' FROM day_file",
+        "INSERT INTO day_file SELECT 3, 'd', 3, 2, zeroblob(32), file, 'x' FROM day_file",
+        "INSERT INTO day_file SELECT 2, 'd', 2, 2, zeroblob(32), file, 'x' FROM day_file",
+        "INSERT INTO day_file SELECT 2, 'd', 4, 4, zeroblob(32), file, 'x' FROM day_file",
     ],
 )
 def test_a_fact_can_not_be_changed_removed_or_written_over(
@@ -98,7 +110,7 @@ def test_a_ledger_whose_table_was_rebuilt_loosely_does_not_open(path: Path) -> N
 def test_a_ledger_of_a_newer_version_is_refused_by_its_number(path: Path) -> None:
     with edited(path, guarded=True) as file:
         file.execute("PRAGMA user_version = 99")
-    with pytest.raises(StoreError, match=r"newer loyaltyd \(schema 99, this one knows 1\)"):
+    with pytest.raises(StoreError, match=r"newer loyaltyd \(schema 99, this one knows 2\)"):
         ledger_at(path).__enter__()
 
 

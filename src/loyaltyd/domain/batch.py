@@ -66,11 +66,24 @@ class BatchRefusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ack:
-    """Headquarters has committed every record of stream up to head."""
+    """Headquarters has committed every record of stream up to head.
+
+    file is the SHA-256 of the file that this answers, 64 hex digits: a till-day, which holds more
+    than records, is only let go of by its own.
+    """
 
     stream: Stream
     head: Head
     at: dt.datetime
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Acked:
+    """How far headquarters has a till's log, and when it said so; at None: it never did."""
+
+    head: Head
+    at: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

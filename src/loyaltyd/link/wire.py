@@ -90,7 +90,8 @@ def batch_from(data: bytes) -> SignedBatch | BatchRefusal:
 
 def ack_bytes(ack: Ack, sign: Sign) -> bytes:
     """Return the file with which headquarters acknowledges."""
-    return _answer({"type": "ack", **_stream_facts(ack.stream), **_head_facts(ack.head)}, ack, sign)
+    facts: dict[str, Fact] = {"type": "ack", "file": ack.file}
+    return _answer(facts | _stream_facts(ack.stream) | _head_facts(ack.head), ack, sign)
 
 
 def refusal_bytes(refused: Refused, sign: Sign) -> bytes:
@@ -114,7 +115,8 @@ def answer_from(data: bytes, key: str, is_signed: IsSigned) -> Ack | Refused | N
             return None
         at = dt.datetime.fromisoformat(facts["at"])
         if facts["type"] == "ack":
-            return Ack(stream=_stream(facts), head=_head(facts), at=at)
+            file = _hex(facts["file"]) if facts["file"] else ""
+            return Ack(stream=_stream(facts), head=_head(facts), at=at, file=file)
         return Refused(file=_hex(facts["file"]), refusal=_refusal(facts), at=at)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None

@@ -9,9 +9,19 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from loyaltyd.store.database import Connection
-from loyaltyd.store.schema import APPLICATION_ID, TABLES, guards
+from loyaltyd.store.schema import APPLICATION_ID, LEDGER_TABLES, LINK_TABLES, guards
 
 LEDGER = Migrations("ledger")
+
+# Who was enrolled before there was a link goes up with the first record of their account.
+FOUND_PEOPLE = (
+    """WITH opened AS (SELECT account, min(seq) AS seq FROM record GROUP BY account)
+    INSERT INTO people_change SELECT 'person', account, ifnull(seq, 1)
+    FROM person LEFT JOIN opened USING (account)""",
+    """WITH opened AS (SELECT account, min(seq) AS seq FROM record GROUP BY account)
+    INSERT INTO people_change SELECT 'number', id, ifnull(seq, 1)
+    FROM card LEFT JOIN opened USING (account) WHERE number IS NOT NULL""",
+)
 
 
 def migrate(connection: Connection) -> None:
@@ -22,7 +32,16 @@ def migrate(connection: Connection) -> None:
 
 @LEDGER(name="0001_ledger")
 def _ledger(db: Database) -> None:
-    for sql in (*TABLES.values(), *guards().values()):
+    for sql in (*LEDGER_TABLES.values(), *guards(LEDGER_TABLES).values()):
         db.execute(sql)
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.execute("PRAGMA user_version = 1")
+
+
+@LEDGER(name="0002_link")
+def _link(db: Database) -> None:
+    for sql in (*LINK_TABLES.values(), *guards(LINK_TABLES).values()):
+        db.execute(sql)
+    for sql in FOUND_PEOPLE:
+        db.execute(sql)
+    db.execute("PRAGMA user_version = 2")

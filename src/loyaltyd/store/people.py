@@ -3,7 +3,7 @@
 import datetime as dt
 
 from loyaltyd.domain.errors import StoreError
-from loyaltyd.domain.person import Person
+from loyaltyd.domain.person import Numbered, People, Person
 from loyaltyd.store.database import Connection
 
 
@@ -12,20 +12,11 @@ def person(connection: Connection, account: str) -> Person | None:
     row = connection.execute(
         "SELECT name, birthday, phone, consent FROM person WHERE account = ?", (account,)
     ).fetchone()
-    if row is None:
-        return None
-    name, birthday, phone, consent = row
-    return Person(
-        account=account,
-        name=name,
-        birthday=None if birthday is None else dt.date.fromisoformat(birthday),
-        phone=phone,
-        consent=None if consent is None else dt.datetime.fromisoformat(consent),
-    )
+    return None if row is None else _person(account, *row)
 
 
-def keep_person(connection: Connection, holder: Person) -> None:
-    """Store who holds an account, over what was known before."""
+def keep_person(connection: Connection, holder: Person, seq: int) -> None:
+    """Store who holds an account, over what was known before; seq: the record it travels with."""
     connection.execute(
         "INSERT INTO person (account, name, birthday, phone, consent) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET name = excluded.name, birthday = excluded.birthday,"
@@ -38,6 +29,7 @@ def keep_person(connection: Connection, holder: Person) -> None:
             None if holder.consent is None else holder.consent.isoformat(),
         ),
     )
+    _note(connection, "person", holder.account, seq)
 
 
 def card_number(connection: Connection, card_id: str) -> str | None:
@@ -46,8 +38,49 @@ def card_number(connection: Connection, card_id: str) -> str | None:
     return None if row is None else row[0]
 
 
-def keep_card_number(connection: Connection, card_id: str, number: str) -> None:
+def keep_card_number(connection: Connection, card_id: str, number: str, seq: int) -> None:
     """Store the number of a card that a record has opened; StoreError when none has."""
     found = connection.execute("UPDATE card SET number = ? WHERE id = ?", (number, card_id))
     if found.rowcount != 1:
         raise StoreError(f"no record has opened the card {card_id}")
+    _note(connection, "number", card_id, seq)
+
+
+def people_between(connection: Connection, first: int, last: int) -> People:
+    """Who and which numbers were last kept with the records first to last, as they are now."""
+    holders = connection.execute(
+        "SELECT account, name, birthday, phone, consent FROM people_change JOIN person"
+        " ON account = people_change.id WHERE people_change.kind = 'person'"
+        " AND seq BETWEEN ? AND ? ORDER BY seq, account",
+        (first, last),
+    )
+    numbers = connection.execute(
+        "SELECT card.id, number FROM people_change JOIN card USING (id)"
+        " WHERE people_change.kind = 'number' AND number IS NOT NULL"
+        " AND seq BETWEEN ? AND ? ORDER BY seq, card.id",
+        (first, last),
+    )
+    return (
+        *(_person(*row) for row in holders),
+        *(Numbered(card=card, number=number) for card, number in numbers),
+    )
+
+
+def _note(connection: Connection, kind: str, key: str, seq: int) -> None:
+    connection.execute(
+        "INSERT INTO people_change (kind, id, seq) VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET seq = excluded.seq",
+        (kind, key, seq),
+    )
+
+
+def _person(
+    account: str, name: str | None, birthday: str | None, phone: str | None, consent: str | None
+) -> Person:
+    return Person(
+        account=account,
+        name=name,
+        birthday=None if birthday is None else dt.date.fromisoformat(birthday),
+        phone=phone,
+        consent=None if consent is None else dt.datetime.fromisoformat(consent),
+    )

@@ -8,7 +8,7 @@ from loyaltyd.domain.account import Debt
 from loyaltyd.domain.errors import StoreDamaged
 from loyaltyd.domain.ledger import DEBT, CardState, CounterKey, Lot, lot_from, movements
 from loyaltyd.domain.record import Head, Record, Stream, chained, first_hash, record_from
-from loyaltyd.store.database import Connection
+from loyaltyd.store.database import Connection, Row
 
 OF_A_RECEIPT = ("return", "cancel")  # their member `receipt` names the receipt that they are of
 
@@ -60,13 +60,36 @@ def head(connection: Connection, stream: Stream) -> Head:
 
 def last_moment(connection: Connection) -> dt.datetime | None:
     """When the newest record was written; a whole line takes Python milliseconds to read."""
-    row = connection.execute(
-        "SELECT json_extract(line, '$.recorded_at') FROM record ORDER BY seq DESC LIMIT 1"
-    ).fetchone()
-    try:
-        return None if row is None else dt.datetime.fromisoformat(row[0])
-    except (ValueError, TypeError) as error:
-        raise StoreDamaged(f"a line of the ledger can't be read: {error}") from error
+    return _moment(
+        connection.execute(
+            "SELECT json_extract(line, '$.recorded_at') FROM record ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+    )
+
+
+def moment_at(connection: Connection, seq: int) -> dt.datetime | None:
+    """When that record was written."""
+    return _moment(
+        connection.execute(
+            "SELECT json_extract(line, '$.recorded_at') FROM record WHERE seq = ?", (seq,)
+        ).fetchone()
+    )
+
+
+def lines(connection: Connection, first: int, limit: int) -> list[str]:
+    """The lines of the log from the record first on, at most limit."""
+    rows = connection.execute(
+        "SELECT line FROM record WHERE seq >= ? ORDER BY seq LIMIT ?", (first, limit)
+    )
+    return [line for (line,) in rows]
+
+
+def hash_at(connection: Connection, stream: Stream, seq: int) -> bytes | None:
+    """hash(seq): of the header for 0, None when the log doesn't reach so far."""
+    if seq == 0:
+        return first_hash(stream)
+    row = connection.execute("SELECT hash FROM record WHERE seq = ?", (seq,)).fetchone()
+    return None if row is None else row[0]
 
 
 def record_with_id(
@@ -149,6 +172,13 @@ def card_state(connection: Connection, card_id: str) -> CardState | None:
         return None
     account, kind, status = row
     return CardState(id=card_id, account=account, kind=kind, status=status)
+
+
+def _moment(row: Row | None) -> dt.datetime | None:
+    try:
+        return None if row is None else dt.datetime.fromisoformat(row[0])
+    except (ValueError, TypeError) as error:
+        raise StoreDamaged(f"a line of the ledger can't be read: {error}") from error
 
 
 def _record(line: str, stream: Stream) -> Record:

@@ -1,14 +1,14 @@
 """The tables of the ledger file, and the triggers that keep its facts as they were written."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from loyaltyd.domain.errors import StoreDamaged
 from loyaltyd.store.database import Connection
 
 APPLICATION_ID = 0x6C6F7961  # "loya": file(1) and a stray SQLite file are told apart by it
-VERSION = 1  # PRAGMA user_version: how many migrations made the file
+VERSION = 2  # PRAGMA user_version: how many migrations made the file
 
-TABLES: Mapping[str, str] = {
+LEDGER_TABLES: Mapping[str, str] = {
     "stream": """CREATE TABLE stream (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   header TEXT NOT NULL,
@@ -80,6 +80,34 @@ TABLES: Mapping[str, str] = {
 ) STRICT""",
 }
 
+# What headquarters has, who changed since, and which till-days were written.
+LINK_TABLES: Mapping[str, str] = {
+    "cursor": """CREATE TABLE cursor (
+  name TEXT PRIMARY KEY,
+  seq INTEGER NOT NULL CHECK (seq >= 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  at TEXT NOT NULL
+) STRICT, WITHOUT ROWID""",
+    "people_change": """CREATE TABLE people_change (
+  kind TEXT NOT NULL CHECK (kind IN ('person', 'number')),
+  id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID""",
+    "people_change_by_seq": """CREATE INDEX people_change_by_seq ON people_change (seq)""",
+    "day_file": """CREATE TABLE day_file (
+  number INTEGER PRIMARY KEY CHECK (number > 0),
+  business_date TEXT NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL CHECK (last >= first - 1),
+  head BLOB NOT NULL CHECK (length(head) = 32),
+  file TEXT NOT NULL CHECK (length(file) = 64),
+  name TEXT NOT NULL
+) STRICT""",
+}
+
+TABLES: Mapping[str, str] = {**LEDGER_TABLES, **LINK_TABLES}
+
 # Without recursive_triggers, REPLACE deletes past the DELETE trigger: an INSERT over a key is
 # refused before it comes so far, whoever opened the file.
 OVER_A_KEY: Mapping[str, str] = {
@@ -88,13 +116,17 @@ OVER_A_KEY: Mapping[str, str] = {
     OR EXISTS (SELECT 1 FROM record WHERE type = NEW.type AND id = NEW.id)""",
     "program": """EXISTS (SELECT 1 FROM program
     WHERE hash = NEW.hash OR (id = NEW.id AND version = NEW.version))""",
+    "day_file": """NEW.number IS NOT (SELECT ifnull(max(number), 0) + 1 FROM day_file)
+    OR NEW.first IS NOT (SELECT ifnull(max(last), 0) + 1 FROM day_file)""",
 }
 
 
-def guards() -> dict[str, str]:
-    """The triggers, name to SQL: what stands in stream, record and program is never changed."""
+def guards(tables: Collection[str] = TABLES) -> dict[str, str]:
+    """The triggers of tables, name to SQL: no fact that stands in one is ever changed."""
     found = {}
     for table, taken in OVER_A_KEY.items():
+        if table not in tables:
+            continue
         for event in ("UPDATE", "DELETE"):
             found[f"{table}_no_{event.lower()}"] = (
                 f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} BEGIN\n"

@@ -4,10 +4,11 @@ import datetime as dt
 from collections import Counter
 
 from loyaltyd.domain.account import Debt
+from loyaltyd.domain.batch import Acked
 from loyaltyd.domain.ledger import CardState, CounterKey, Lot
-from loyaltyd.domain.person import Person
+from loyaltyd.domain.person import People, Person
 from loyaltyd.domain.record import Head, Record, Stream
-from loyaltyd.store import people, programs, records, requests
+from loyaltyd.store import cursors, people, programs, records, requests
 from loyaltyd.store.database import Connection
 from loyaltyd.store.programs import KeptProgram
 from loyaltyd.store.requests import Answer
@@ -27,6 +28,22 @@ class View:
     def last_moment(self) -> dt.datetime | None:
         """When the newest record was written; none in an empty log."""
         return records.last_moment(self._connection)
+
+    def moment_at(self, seq: int) -> dt.datetime | None:
+        """When that record was written; none where there is none."""
+        return records.moment_at(self._connection, seq)
+
+    def lines(self, first: int, limit: int) -> list[str]:
+        """The lines of the log from the record first on, at most limit."""
+        return records.lines(self._connection, first, limit)
+
+    def hash_at(self, seq: int) -> bytes | None:
+        """hash(seq): of the header for 0, none where the log doesn't reach so far."""
+        return records.hash_at(self._connection, self.stream, seq)
+
+    def acked(self) -> Acked:
+        """How far headquarters has this log."""
+        return cursors.acked(self._connection, self.stream)
 
     def record(self, kind: str, caller_id: str) -> Record | None:
         """The record of that type that its caller gave that id."""
@@ -60,6 +77,10 @@ class View:
         """Who holds account; none when nobody said."""
         return people.person(self._connection, account)
 
+    def people_between(self, first: int, last: int) -> People:
+        """Who and which numbers travel beside the records first to last, as they are now."""
+        return people.people_between(self._connection, first, last)
+
     def answer(self, kind: str, caller_id: str) -> Answer | None:
         """The stored answer to that request, if it was ever granted."""
         return requests.answer(self._connection, kind, caller_id)
@@ -75,11 +96,14 @@ class Transaction(View):
     Catch nothing inside: after an error SQLite may have ended the transaction by itself.
     """
 
+    _appended = False
+
     def append(self, record: Record) -> Head:
         """Write the next record of the stream and what it moves."""
         end = self.head()
         assert record.stream == self.stream, "a record of another stream"
         assert record.seq == end.seq + 1, f"record {record.seq} after {end.seq}"
+        self._appended = True
         return records.append_record(self._begun, record, end)
 
     def keep_answer(self, answer: Answer) -> None:
@@ -88,15 +112,23 @@ class Transaction(View):
 
     def keep_person(self, person: Person) -> None:
         """Store who holds an account, over what was known before."""
-        people.keep_person(self._begun, person)
+        people.keep_person(self._begun, person, self._travels_with())
 
     def keep_card_number(self, card_id: str, number: str) -> None:
         """Store the number of a card that a record has opened; StoreError when none has."""
-        people.keep_card_number(self._begun, card_id, number)
+        people.keep_card_number(self._begun, card_id, number, self._travels_with())
 
     def keep_program(self, program: KeptProgram) -> None:
         """Store a program's version, once; StoreError when it is there with another text."""
         programs.keep_program(self._begun, program)
+
+    def keep_acked(self, head: Head, at: dt.datetime) -> None:
+        """Move the cursor to head, as headquarters said at that time."""
+        cursors.keep_acked(self._begun, head, at)
+
+    def _travels_with(self) -> int:
+        """The record beside which people go up: this transaction's, or the next one's."""
+        return self.head().seq + (not self._appended)
 
     @property
     def _begun(self) -> Connection:

@@ -91,6 +91,21 @@ def _kept_findings(connection: Connection, stream: Stream) -> Iterator[Finding]:
     for program in programs.programs(connection):
         if hashlib.sha256(program.body.encode()).hexdigest() != program.hash:
             yield Finding(None, f"program {program.id} {program.version} has another hash")
+    yield from _link_findings(connection, stream)
+
+
+def _link_findings(connection: Connection, stream: Stream) -> Iterator[Finding]:
+    """What headquarters was told must be what the log says."""
+    names = connection.execute("SELECT name FROM sqlite_schema").fetchall()
+    if not {("cursor",), ("day_file",)} <= set(names):  # told among what the schema lacks
+        return
+    acked = connection.execute("SELECT seq, hash FROM cursor").fetchall()
+    days = connection.execute("SELECT last, head, number FROM day_file").fetchall()
+    said = [(seq, found, "headquarters' cursor stands") for seq, found in acked]
+    said += [(last, found, f"till-day {number} ends") for last, found, number in days]
+    for seq, found, what in said:
+        if records.hash_at(connection, stream, seq) != found:
+            yield Finding(None, f"{what} at record {seq} with another hash")
 
 
 class Walk:
