@@ -7,7 +7,7 @@ copy of SQLite drops the POSIX locks that the other holds (sqlite.org/howtocorru
 import errno
 import fcntl
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -80,6 +80,7 @@ class Connection(Protocol):
     @property
     def total_changes(self) -> int: ...
     def execute(self, sql: str, parameters: Sequence[object] = (), /) -> Cursor: ...
+    def executemany(self, sql: str, parameters: Iterable[Sequence[object]], /) -> Cursor: ...
     def close(self) -> None: ...
 
 
