@@ -34,10 +34,17 @@ from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.link.signatures import chain_key, derived, public_hex, till_key
 from loyaltyd.messages import sentence
 from loyaltyd.notify import BY_HAND, Service, service_in
-from loyaltyd.readers.drivers import DRIVERS
+from loyaltyd.readers.chips.classic import Sector
+from loyaltyd.readers.chips.files import CardFile
+from loyaltyd.readers.drivers import DRIVERS, SLOT_DRIVERS
+from loyaltyd.readers.guard import Own
+from loyaltyd.readers.hearing import Hearing, stream
+from loyaltyd.readers.key_file import classic_key
 from loyaltyd.readers.profiles import PROFILES
-from loyaltyd.readers.read import CardRead, Garbled, PaymentCard, Read
+from loyaltyd.readers.profiles.contactless import Contactless
+from loyaltyd.readers.read import CardRead, Cause, Garbled, PaymentCard, Read, Removed, Unread
 from loyaltyd.readers.supervisor import ReaderState, Source, Supervisor
+from loyaltyd.readers.taps import taps
 from loyaltyd.serving import Server, server_config
 from loyaltyd.store.ledger import Ledger, open_ledger
 from loyaltyd.till.identify import identified
@@ -49,6 +56,14 @@ TIMESYNCED = pathlib.Path("/run/systemd/timesync/synchronized")  # systemd-times
 TIMEX_BYTES, TIME_ERROR = 256, 5  # struct timex has 208; linux/timex.h: "clock not synchronized"
 PULSES = 4  # in the time that systemd gives: one that a slow disk holds up is not the last
 LOOK_S = 2.0  # between looks at the ledger: its damage, and whether the till is idle.
+
+UNREAD: dict[Cause, Reason] = {
+    "left": Reason.READ_INCOMPLETE,
+    "mute": Reason.READ_GARBLED,
+    "taken": Reason.READ_GARBLED,
+    "random": Reason.UID_RANDOM,
+    "no-number": Reason.NOT_A_CARD,
+}
 
 log = structlog.stdlib.get_logger("loyaltyd.daemon")
 
@@ -96,7 +111,10 @@ async def serve(settings: Settings, *, ready: Ready, service: Service = BY_HAND)
         built.callback(supervisor.stop)
         supervisor.start()
         async with asyncio.TaskGroup() as tasks:
-            watching = (_watch(door, stop), _pulse(service, door.till.ledger))
+            watching = (
+                *(_watch(door, stop), _pulse(service, door.till.ledger)),
+                _look_after(supervisor),
+            )
             watches = [tasks.create_task(each) for each in watching]
             log.info("serving", host=host, port=port, readers=len(settings.readers))
             await server.serve(sockets)
@@ -231,7 +249,10 @@ class _Ears:
         return any(program.range_of(number) for program in self.till.programs)
 
     def heard(self, reader: str, read: Read) -> None:
-        """Say which card was presented, or why it is none."""
+        """Say which card was presented, or why it is none, or that it left."""
+        if isinstance(read, Removed):
+            self.events.publish("card_removed", {"reader": reader})
+            return
         outcome = self._outcome(read)
         if isinstance(outcome, CardNumber) and isinstance(read, CardRead):
             facts = {"reader": reader, "medium": read.medium, "kind": outcome.kind}
@@ -251,9 +272,11 @@ class _Ears:
         self.events.publish(kind, {"reader": reader, "detail": detail})
         log.log(logging.INFO if up else logging.WARNING, kind, reader=reader, detail=detail)
 
-    def _outcome(self, read: Read) -> CardNumber | Refusal:
+    def _outcome(self, read: CardRead | Garbled | PaymentCard | Unread) -> CardNumber | Refusal:
         if isinstance(read, Garbled):
             return refused(Reason.READ_GARBLED)
+        if isinstance(read, Unread):
+            return refused(UNREAD[read.why])
         if isinstance(read, PaymentCard):
             return refused(Reason.PAYMENT_CARD)
         program = self.till.program_on(self.till.local(self.till.clock()).date())
@@ -268,13 +291,26 @@ def _supervisor(readers: Iterable[Reader], ears: _Ears) -> Supervisor:
     sources = [
         Source(
             name=reader.name,
-            driver=DRIVERS[reader.driver](reader.device, reader.baud),
-            decoder=PROFILES[reader.profile](ears.owns),
+            open=_opening(reader, ears.owns),
             repeat_window_s=reader.repeat_window.total_seconds(),
         )
         for reader in readers
     ]
     return Supervisor(sources, on_read=ears.heard, on_state=ears.changed)
+
+
+def _opening(reader: Reader, own: Own) -> Callable[[], Hearing]:
+    if reader.profile in PROFILES:
+        driver = DRIVERS[reader.driver](reader.device, reader.baud)
+        return stream(driver, PROFILES[reader.profile](own))
+    sector = file = None
+    if reader.classic_sector is not None and reader.classic_key is not None:
+        key = classic_key(reader.classic_key)
+        sector = Sector(number=reader.classic_sector, key=key, key_type=reader.classic_key_type)
+    if reader.file is not None:
+        file = CardFile(file=bytes.fromhex(reader.file), aid=bytes.fromhex(reader.aid or ""))
+    cards = Contactless(own=own, sector=sector, file=file)
+    return taps(SLOT_DRIVERS[reader.driver](reader.device or reader.match), cards.dialogue)
 
 
 @dataclass(slots=True)
@@ -310,6 +346,16 @@ async def _watch(door: Door, stop: _Stop) -> None:
                 checkpointed = seen
         except Exception:
             log.exception("watching failed")
+
+
+async def _look_after(supervisor: Supervisor) -> None:
+    """Say which readers hang; LOOK_S is well within a cashier's patience."""
+    while True:
+        await asyncio.sleep(LOOK_S)
+        try:
+            supervisor.look()
+        except Exception:
+            log.exception("looking after the readers failed")
 
 
 async def _pulse(service: Service, ledger: Ledger) -> None:

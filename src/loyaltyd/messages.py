@@ -56,6 +56,8 @@ REFUSALS: Mapping[Reason, str] = {
     Reason.LEDGER_FULL: "The disk is full, so nothing can be recorded. Please call store IT.",
     Reason.LEDGER_UNAVAILABLE: "Nothing can be recorded just now. Please call store IT.",
     Reason.READ_GARBLED: "The card could not be read. Please try again.",
+    Reason.READ_INCOMPLETE: "The card left too early. Please hold the card longer.",
+    Reason.UID_RANDOM: "This card or phone gives no number. Please ask for its barcode.",
     Reason.PAYMENT_CARD: "This is a bank card. Please ask for the loyalty card.",
     Reason.NOT_A_CARD: "This is not one of our cards.",
 }

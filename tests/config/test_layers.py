@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyaltyd.config import Listen, Settings, load
+from loyaltyd.config.settings import CARDS
 from loyaltyd.domain.errors import ConfigError
 from loyaltyd.domain.toml import TEXT_BYTES_MAX
 
@@ -48,13 +49,18 @@ name = "swipe"
 driver = "serial"
 device = "/dev/loyalty/reader-msr"
 profile = "magstripe"
-"""
-NOT_BUILT = """[[readers]]
+[[readers]]
 name = "tap"
 driver = "pcsc"
 match = "ACS ACR1252*"
 profile = "contactless"
-[link]
+classic_sector = 1
+classic_key = "/etc/loyaltyd/keys/classic.key"
+classic_key_type = "B"
+aid = "F04C4F59414C01"
+file = "EF01"
+"""
+NOT_BUILT = """[link]
 folder = "/var/spool/loyaltyd"
 url = "https://hq.example:8443"
 """
@@ -99,6 +105,7 @@ def test_every_key_that_is_built_loads_and_is_shown_with_its_line(tmp_path: path
     assert [f"{line.key} = {line.value}" for line in shown if line.source == "default"] == [
         "readers.swipe.baud = 9600",
         'readers.swipe.repeat_window = "1500ms"',
+        'readers.tap.repeat_window = "1500ms"',
     ]
 
 
@@ -125,11 +132,45 @@ def test_a_typo_in_a_table_is_named_too(tmp_path: pathlib.Path, table: str) -> N
 def test_what_is_not_built_is_refused_by_name(tmp_path: pathlib.Path) -> None:
     said = "not built in this version of loyaltyd"
     assert _faults(_file(tmp_path, MINIMAL + NOT_BUILT)) == [
-        f'till.toml:7: readers[1] "tap".driver: {said}: driver "pcsc"',
-        f'till.toml:8: readers[1] "tap".match: {said}: match',
-        f'till.toml:9: readers[1] "tap".profile: {said}: profile "contactless"',
-        f"till.toml:10: link: {said}: link",
+        f"till.toml:5: link: {said}: link",
     ]
+
+
+READER = '[[readers]]\nname = "tap"\n'
+TAP = READER + 'driver = "pcsc"\nprofile = "contactless"\n'
+SCAN = READER + 'driver = "serial"\ndevice = "/dev/x"\nprofile = "barcode"\n'
+READER_FAULTS = [
+    (TAP + 'device = "/dev/x"\n', 'driver "pcsc" has no device: match says which card reader'),
+    (TAP.replace("contactless", "barcode"), 'driver "pcsc" needs profile "contactless"'),
+    (TAP.replace("pcsc", "replay"), 'driver "replay" needs a device'),
+    (SCAN + 'match = "ACS*"\n', 'driver "serial" has no match: device says which'),
+    (SCAN.replace("barcode", CARDS), 'profile "contactless" needs driver "pcsc" or "replay"'),
+    (SCAN + 'file = "EF01"\n', 'file: only profile "contactless" has this'),
+    (TAP + "classic_sector = 1\n", "classic_sector and classic_key go together"),
+    (TAP + 'classic_key = "k"\n', "classic_sector and classic_key go together"),
+    (TAP + 'aid = "F04C4F59414C01"\n', "aid needs file, where the number is in the application"),
+    (TAP + "classic_sector = 40\n", "classic_sector: must be at most 39"),
+    (TAP + 'classic_key_type = "C"\n', 'classic_key_type: must be "A" or "B"'),
+    (TAP + 'file = "EF0"\n', 'file: must be 2 bytes in hex such as "EF01"'),
+    (TAP + 'aid = "F0"\n', 'aid: must be 5 to 16 bytes in hex such as "F04C4F59414C01"'),
+    (TAP + 'aid = "a0000000041010"\n', "aid: is an application of Mastercard, and bank cards are"),
+    (TAP + 'match = ""\n', "match: must be a card reader's name, with * for any characters"),
+    (TAP + TAP.replace("tap", "tip"), 'match: is the match of reader "tap"'),
+    (SCAN + SCAN.replace("tap", "tip"), 'device: is the device of reader "tap"'),
+]
+
+
+@pytest.mark.parametrize(("text", "fault"), READER_FAULTS)
+def test_what_does_not_fit_a_reader_is_said(tmp_path: pathlib.Path, text: str, fault: str) -> None:
+    faults = _faults(_file(tmp_path, MINIMAL + text))
+    assert any(fault in said for said in faults), faults
+
+
+def test_a_card_reader_needs_no_more_than_its_driver(tmp_path: pathlib.Path) -> None:
+    (reader,) = _loaded(_file(tmp_path, MINIMAL + TAP)).readers
+    assert (reader.match, reader.device, reader.aid) == ("*", "", None)
+    assert not reader.has("baud")
+    assert reader.has("match")
 
 
 @pytest.mark.parametrize("name", ["loyaltyd.toml", "demo.toml"])

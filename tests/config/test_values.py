@@ -5,7 +5,6 @@ import datetime as dt
 import pytest
 
 from loyaltyd.config import values
-from loyaltyd.domain.toml import NotBuilt
 
 
 @pytest.mark.parametrize("text", ["3", "msk-017", "a" * 64, "A.b_c-9"])
@@ -110,10 +109,18 @@ def test_a_zone_without_rules_is_refused(text: str) -> None:
         values.zone(text)
 
 
-def test_what_waits_for_a_later_version_is_refused_by_name() -> None:
-    with pytest.raises(NotBuilt, match='driver "pcsc"'):
-        values.driver("pcsc")
-    with pytest.raises(NotBuilt, match='profile "contactless"'):
-        values.profile("contactless")
-    assert values.driver("serial") == "serial"
-    assert values.profile("barcode") == "barcode"
+@pytest.mark.parametrize("text", ["F04C4F59414C01", "d2760000850101", "A0000006472F0001"])
+def test_an_application_is_five_to_sixteen_bytes_of_hex(text: str) -> None:
+    assert values.application(text) == text.upper()
+
+
+@pytest.mark.parametrize("text", ["", "F0", "F04C4F5941F", "F0" * 17, "xx" * 5, "F0 4C 4F 59 41"])
+def test_any_other_application_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="5 to 16 bytes in hex"):
+        values.application(text)
+
+
+@pytest.mark.parametrize("scheme", values.SCHEMES)
+def test_a_banks_application_is_never_selected(scheme: str) -> None:
+    with pytest.raises(ValueError, match="bank cards are never read"):
+        values.application(scheme.lower() + "1010")

@@ -174,7 +174,6 @@ LATER = [
     (_cards("gift"), 'cards[3] "gift".kind', '"gift"'),
     (_cards("stored-value"), 'cards[3] "stored-value".kind', '"stored-value"'),
     (_cards("coupon"), 'cards[3] "coupon".kind', '"coupon"'),
-    (_cards("bonus", 'media = ["contactless"]'), 'cards[3] "bonus".media[1]', '"contactless"'),
     (_cards("bonus", "pin = true"), 'cards[3] "bonus".pin', "pin"),
     (_cards("bonus", 'wallet = "purse"'), 'cards[3] "bonus".wallet', "wallet"),
     (WALLET + 'stamps = { every = 10, reward = "r" }\n', "wallets.w.stamps", "stamps"),
@@ -227,3 +226,13 @@ def test_tiers_by_points_or_visits_are_refused_by_name(measure: str) -> None:
     assert [(fault.line, fault.key, fault.message) for fault in faults_of(text)] == [
         (number, "tiers.measure", f'not built in this version of loyaltyd: "{measure}"')
     ]
+
+
+def test_a_card_is_read_by_any_medium_unless_the_program_says_which() -> None:
+    def media(more: str) -> tuple[str, ...]:
+        program = program_from(f"{GOOD}\n{_cards('bonus', more)}")
+        assert isinstance(program, Program)
+        return program.ranges[-1].media
+
+    assert media("") == ("barcode", "magstripe", "contactless")
+    assert media('media = ["uid"]') == ("uid",)

@@ -1,6 +1,7 @@
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -9,11 +10,12 @@ import pytest
 from loyaltyd.domain.errors import ReaderError
 from loyaltyd.readers.drivers.replay import ReplayDriver
 from loyaltyd.readers.drivers.serial import SerialDriver
+from loyaltyd.readers.hearing import MESSAGE_AGE_MAX_S, stream
 from loyaltyd.readers.port import Driver
 from loyaltyd.readers.profiles.barcode import BarcodeDecoder
 from loyaltyd.readers.profiles.magstripe import MagstripeDecoder
 from loyaltyd.readers.read import CardRead, Decoder, Garbled, PaymentCard, Read
-from loyaltyd.readers.supervisor import MESSAGE_AGE_MAX_S, Source, Supervisor
+from loyaltyd.readers.supervisor import HEAR_MAX_S, STALLED, Source, Supervisor
 from tests.readers.devices import Ears, Scanner
 from tests.readers.vectors import PAN, TRACK1_BANK, TRACK2_BANK, own
 
@@ -80,18 +82,24 @@ def descriptors() -> int:
 
 
 def source(
-    driver: Driver, decoder: Decoder | None = None, name: str = "counter", window_s: float = 1.5
+    driver: Driver,
+    decoder: Decoder | None = None,
+    name: str = "counter",
+    window_s: float = 1.5,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Source:
-    return Source(
-        name=name, driver=driver, decoder=decoder or BarcodeDecoder(own), repeat_window_s=window_s
-    )
+    opening = stream(driver, decoder or BarcodeDecoder(own), clock)
+    return Source(name=name, open=opening, repeat_window_s=window_s)
 
 
 def played(ears: Ears, clock: Clock, *steps: bytes | float | Exception) -> Supervisor:
     """Run a script to its end on a clock of its own, and stop."""
     script = Script(clock, *steps)
     supervisor = Supervisor(
-        [source(script)], on_read=ears.on_read, on_state=ears.on_state, monotonic=clock
+        [source(script, clock=clock)],
+        on_read=ears.on_read,
+        on_state=ears.on_state,
+        monotonic=clock,
     )
     supervisor.start()
     assert script.done.wait(20)
@@ -314,6 +322,41 @@ def test_stopping_leaves_a_device_that_hangs_behind_and_hears_no_more_of_it(
     device.released.set()
     assert device.closed.wait(20)
     assert (ears.reads, ears.states) == ([], [])
+
+
+def test_a_source_that_hangs_is_down_until_it_moves_again(ears: Ears, clock: Clock) -> None:
+    entered, released = threading.Event(), threading.Event()
+
+    class Stalling(Script):
+        def read(self) -> bytes:
+            entered.set()
+            released.wait(20)
+            return super().read()
+
+    device = Stalling(clock, CARD)
+    supervisor = Supervisor(
+        [source(device, clock=clock)],
+        on_read=ears.on_read,
+        on_state=ears.on_state,
+        monotonic=clock,
+    )
+    supervisor.start()
+    ears.wait_state(up=True)
+    assert entered.wait(20)
+    clock.now += HEAR_MAX_S
+    supervisor.look()
+    assert supervisor.states()[0].up
+    clock.now += 0.1
+    supervisor.look()
+    supervisor.look()
+    released.set()
+    ears.wait_number("2990000000019")
+    supervisor.stop()
+    assert ears.states == [
+        ("counter", True, ""),
+        ("counter", False, STALLED),
+        ("counter", True, ""),
+    ]
 
 
 def test_stopping_what_was_never_started_is_nothing(ears: Ears, clock: Clock) -> None:

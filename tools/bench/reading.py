@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from statistics import quantiles
 
 from loyaltyd.readers.drivers.serial import SerialDriver
+from loyaltyd.readers.hearing import stream
 from loyaltyd.readers.profiles.barcode import BarcodeDecoder
 from loyaltyd.readers.read import CardRead, Read
 from loyaltyd.readers.supervisor import Source, Supervisor
@@ -71,8 +72,7 @@ def _supervised() -> Iterator[Call]:
 
     source = Source(
         name="counter",
-        driver=SerialDriver(os.ttyname(far), 9600),
-        decoder=BarcodeDecoder(lambda _: True),
+        open=stream(SerialDriver(os.ttyname(far), 9600), BarcodeDecoder(lambda _: True)),
         repeat_window_s=0.0,
     )
     supervisor = Supervisor([source], on_read=heard, on_state=lambda *_: up.set())

@@ -56,6 +56,7 @@ class ReaderStatus(TypedDict):
     bytes: int
     reads: int
     garbled: int
+    card: str
     payment: int
     last_byte_age_ms: int | None
 

@@ -76,6 +76,8 @@ ROWS: dict[Reason, Row] = {
     Reason.LEDGER_FULL: Row(503, "The ledger's disk is full or read-only", 5),
     Reason.LEDGER_UNAVAILABLE: Row(503, "The ledger can't promise to keep a record", 5),
     Reason.READ_GARBLED: Row(422, "The read was garbled"),
+    Reason.READ_INCOMPLETE: Row(422, "The card left before it was read"),
+    Reason.UID_RANDOM: Row(422, "The card names itself anew each time"),
     Reason.PAYMENT_CARD: Row(422, "This is a bank card"),
     Reason.NOT_A_CARD: Row(422, "This is no card of the program"),
 }

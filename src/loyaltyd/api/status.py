@@ -96,5 +96,6 @@ def _reader(state: ReaderState) -> ReaderStatus:
         "reads": state.reads,
         "garbled": state.garbled,
         "payment": state.payment,
+        "card": state.card,
         "last_byte_age_ms": None if age_s is None else int(age_s * 1000),
     }

@@ -11,7 +11,7 @@ from loyaltyd.cli.settings import with_settings
 from loyaltyd.config import Settings
 
 SCHEMA = 1  # of the JSON when no daemon answers; the daemon's own otherwise
-READER_COLUMNS = ("reader", "state", "cards", "garbled", "bank cards", "")
+READER_COLUMNS = ("reader", "state", "cards", "garbled", "bank cards", "last card", "")
 VERDICTS = {"ok": ("OK", 0), "degraded": ("DEGRADED", exits.NO)}
 
 
@@ -44,6 +44,7 @@ def reader_rows(readers: list[dict[str, Any]]) -> list[tuple[str, ...]]:
             it["name"],
             "up" if it["up"] else "down",
             *(str(it[name]) for name in counts),
+            it["card"],
             it["detail"],
         )
         for it in readers

@@ -275,5 +275,7 @@ def _clashes(readers: tuple[Reader, ...]) -> Iterator[tuple[Path, str]]:
         for earlier in readers[:number]:
             if reader.name.casefold() == earlier.name.casefold():  # variables don't tell case
                 yield ("readers", number, "name"), "is the name of an earlier reader"
-            if reader.device == earlier.device:
+            if reader.device and reader.device == earlier.device:
                 yield ("readers", number, "device"), f'is the device of reader "{earlier.name}"'
+            if not reader.device and reader.match == earlier.match and not earlier.device:
+                yield ("readers", number, "match"), f'is the match of reader "{earlier.name}"'

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
@@ -11,11 +11,14 @@ import pydantic
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from loyaltyd.config import values
+from loyaltyd.config.link import Link
 from loyaltyd.domain.toml import Table
 
 READERS_MAX = 16  # each is a thread; a till has two or three.
 AT_WINDOW_MAX = dt.timedelta(days=366)
 REPEAT_WINDOW_MAX = dt.timedelta(minutes=1)
+CARDS = "contactless"
+CARD_KEYS = {"classic_sector", "classic_key", "classic_key_type", "aid", "file"}
 
 Name = Annotated[str, AfterValidator(values.name)]
 FilePath = Annotated[pathlib.Path, BeforeValidator(values.file_path)]
@@ -83,31 +86,66 @@ class Api(Table):
 
 
 class Reader(Table):
-    """One card reader: device is a path or a URL of the serial driver, a capture for replay."""
-
-    not_built: ClassVar[frozenset[str]] = frozenset({"match"})
+    """One reader: device is a path or URL of the serial driver, or a capture; match is pcsc's."""
 
     name: Name = Field(examples=["counter"])
-    driver: Annotated[Literal["serial", "replay"], BeforeValidator(values.driver)]
+    driver: Literal["serial", "pcsc", "replay"]
     device: Annotated[str, AfterValidator(values.device)] = ""
+    match: Annotated[str, AfterValidator(values.pattern)] = "*"
     baud: Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] = 9600
-    profile: Annotated[Literal["barcode", "magstripe"], BeforeValidator(values.profile)]
+    profile: Literal["barcode", "magstripe", "contactless"]
     repeat_window: Annotated[Span, Field(ge=dt.timedelta(0), le=REPEAT_WINDOW_MAX)] = dt.timedelta(
         milliseconds=1500
     )
+    classic_sector: Annotated[int, Field(ge=0, le=39)] | None = None
+    classic_key: FilePath | None = Field(None, examples=["/etc/loyaltyd/keys/classic.key"])
+    classic_key_type: Literal["A", "B"] = "A"
+    aid: Annotated[str, AfterValidator(values.application)] | None = None
+    file: Annotated[str, AfterValidator(values.card_file)] | None = None
+
+    def has(self, key: str) -> bool:
+        """Whether key says anything about a reader of this driver and profile."""
+        if key in CARD_KEYS:
+            return self.profile == CARDS
+        if key in {"device", "baud"}:
+            return self.driver != "pcsc"
+        return key != "match" or self.driver == "pcsc"
 
     @pydantic.model_validator(mode="after")
-    def _has_device(self) -> "Reader":
-        """A pcsc reader has none, and should hear only that it isn't built."""
-        if not self.device:
-            raise ValueError(f'driver "{self.driver}" needs a device')
+    def _fits(self) -> "Reader":
+        faults = [*self._driver_faults(), *self._card_faults()]
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
+
+    def _driver_faults(self) -> Iterator[str]:
+        """How the driver finds its device, and whether it can talk with cards, or can't but."""
+        if self.driver == "pcsc":
+            if self.profile != CARDS:
+                yield f'driver "pcsc" needs profile "{CARDS}"'
+            if self.device:
+                yield 'driver "pcsc" has no device: match says which card reader'
+            return
+        if not self.device:
+            yield f'driver "{self.driver}" needs a device'
+        if "match" in self.model_fields_set:
+            yield f'driver "{self.driver}" has no match: device says which'
+        if self.driver == "serial" and self.profile == CARDS:
+            yield f'profile "{CARDS}" needs driver "pcsc" or "replay"'
+
+    def _card_faults(self) -> Iterator[str]:
+        """Where on a card to look makes sense for cards alone, and when it is said in full."""
+        alien = self.model_fields_set & CARD_KEYS
+        if alien and self.profile != CARDS:
+            yield f'{", ".join(sorted(alien))}: only profile "{CARDS}" has this'
+        if (self.classic_sector is None) != (self.classic_key is None):
+            yield "classic_sector and classic_key go together"
+        if self.aid is not None and self.file is None:
+            yield "aid needs file, where the number is in the application"
 
 
 class Settings(Table):
-    """All of one till's settings."""
-
-    not_built: ClassVar[frozenset[str]] = frozenset({"link"})
+    """All of one till's settings; link None: the till is its own headquarters."""
 
     till: Till
     ledger: Ledger = Ledger()
@@ -115,6 +153,7 @@ class Settings(Table):
     program: Program = Program()
     api: Api = Api()
     readers: tuple[Reader, ...] = Field(default=(), max_length=READERS_MAX)
+    link: Link | None = None
 
     _sources: Mapping[str, str] = pydantic.PrivateAttr(default_factory=dict)
 
@@ -140,8 +179,11 @@ class Settings(Table):
             for table in ("till", "ledger", "keys", "program", "api")
             for key, value in getattr(self, table)
         ]
+        if self.link is not None:
+            lines += [self._line(f"link.{key}", value) for key, value in self.link]
         for reader in self.readers:
-            lines += [self._line(f"readers.{reader.name}.{key}", value) for key, value in reader]
+            told = [(key, value) for key, value in reader if reader.has(key)]
+            lines += [self._line(f"readers.{reader.name}.{key}", value) for key, value in told]
         return lines
 
     def _line(self, key: str, value: object) -> Shown:

@@ -9,8 +9,7 @@ import re
 import zoneinfo
 from dataclasses import dataclass
 from decimal import Decimal
-
-from loyaltyd.domain.toml import NotBuilt
+from urllib.parse import urlsplit
 
 SOCKET_PATH_BYTES_MAX = 107  # sun_path of sockaddr_un, unix(7): 108 with the closing NUL.
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")  # may stand in a file name: no leading dot
@@ -18,6 +17,18 @@ SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h|d)", re.ASCII)
 SPAN_UNITS_MS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", re.ASCII)
 HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?", re.ASCII)
+AID, CARD_FILE = re.compile(r"([0-9A-Fa-f]{2}){5,16}"), re.compile(r"[0-9A-Fa-f]{4}")
+# ISO/IEC 7816-5: with what the applications of those who issue bank cards begin.
+SCHEMES = {
+    "A000000003": "Visa",
+    "A000000004": "Mastercard",
+    "A000000025": "American Express",
+    "A000000065": "JCB",
+    "A000000152": "Discover",
+    "A000000324": "Discover",
+    "A000000333": "UnionPay",
+    "A000000658": "Mir",
+}
 DEVICE_URL = re.compile(r"(socket|rfc2217)://[^@/?#\s]+:\d{1,5}([/?]\S*)?", re.ASCII)
 
 
@@ -115,6 +126,22 @@ def origin(value: str) -> str:
     return value
 
 
+def hq_url(value: str) -> str:
+    """Where headquarters answers: https, and http for this machine alone."""
+    try:
+        parts = urlsplit(value)
+        fits = parts.port != 0 and bool(parts.hostname) and value.isascii() and value.isprintable()
+    except ValueError:
+        fits = False
+    if not fits or parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
+        raise ValueError('must be an address such as "https://hq.example:8443"')
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must hold no name and password: settings hold no secrets")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise ValueError("must be https: plain http is for this machine alone")
+    return value
+
+
 def host(value: str) -> str:
     """A Host header that is answered beside the loopback ones."""
     if not HOST.fullmatch(value):
@@ -133,15 +160,32 @@ def device(value: str) -> str:
     return value
 
 
-def driver(value: object) -> object:
-    """A driver; those of the language that wait for a later version are refused by name."""
-    if value == "pcsc":
-        raise NotBuilt('driver "pcsc"')
+def pattern(value: str) -> str:
+    """Which card reader, by the name that pcscd gives it."""
+    if not value or "\0" in value:
+        raise ValueError("must be a card reader's name, with * for any characters and ? for one")
     return value
 
 
-def profile(value: object) -> object:
-    """A profile; those of the language that wait for a later version are refused by name."""
-    if value == "contactless":
-        raise NotBuilt('profile "contactless"')
-    return value
+def application(value: str) -> str:
+    """An application identifier of ISO/IEC 7816-4, that is no bank's."""
+    if not AID.fullmatch(value):
+        raise ValueError('must be 5 to 16 bytes in hex such as "F04C4F59414C01"')
+    scheme = SCHEMES.get(value.upper()[:10])
+    if scheme:
+        raise ValueError(f"is an application of {scheme}, and bank cards are never read")
+    return value.upper()
+
+
+def card_file(value: str) -> str:
+    """A file identifier of ISO/IEC 7816-4."""
+    if not CARD_FILE.fullmatch(value):
+        raise ValueError('must be 2 bytes in hex such as "EF01"')
+    return value.upper()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

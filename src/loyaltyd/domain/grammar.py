@@ -21,6 +21,10 @@ NAME_SAID = "1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first"
 AMOUNT = r"[0-9]{1,12}(\.[0-9]{1,6})?"
 PLACEHOLDERS = frozenset(("amount", "holder"))
 RANGES_MAX = 256  # each is held against each other one
+MEDIA: tuple[Literal["barcode", "magstripe", "contactless"], ...] = (
+    *("barcode", "magstripe"),
+    "contactless",
+)  # a UID counts only where a program says so
 TEXT_LENGTH_MAX = 200  # a line on the cashier's page, two on a slip
 
 
@@ -107,9 +111,7 @@ class CardsTable(Table):
     prefix: Annotated[str, _text(_shaped("[0-9]{1,12}", '1 to 12 digits such as "2990"'), "2990")]
     length: Annotated[int, Field(ge=4, le=19)]
     check: Literal["ean13", "luhn", "none"] = "ean13"
-    media: tuple[
-        Annotated[Literal["barcode", "magstripe"], _choice(later=("contactless", "uid"))], ...
-    ] = ("barcode", "magstripe")
+    media: tuple[Literal["barcode", "magstripe", "contactless", "uid"], ...] = MEDIA
     enrol: Literal["first-use", "issued-only"] = "first-use"
     discount: Share | None = None
 

@@ -50,6 +50,8 @@ class Reason(StrEnum):
     LEDGER_UNAVAILABLE = "ledger_unavailable"
     # what a reader saw
     READ_GARBLED = "read_garbled"
+    READ_INCOMPLETE = "read_incomplete"
+    UID_RANDOM = "uid_random"
     PAYMENT_CARD = "payment_card"
     NOT_A_CARD = "not_a_card"
 

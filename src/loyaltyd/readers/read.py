@@ -1,9 +1,10 @@
-"""What a reader can say, and what decodes its bytes into it."""
+"""What a reader can say, and what decodes its bytes, or talks with its cards, into it."""
 
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-Medium = Literal["barcode", "magstripe"]
+Medium = Literal["barcode", "magstripe", "contactless", "uid"]
 Why = Literal[
     "parity",  # bytes as a 7E1 or 7O1 device sends them to an 8N1 port: the settings differ
     "track-error",  # the reader itself could not read the tracks that matter
@@ -12,6 +13,13 @@ Why = Literal[
     "too-long",  # more bytes without an end than the longest message has
     "unfinished",  # half a message, then silence or an unplugged cable
     "noise",  # nothing of the above
+]
+Cause = Literal[
+    "left",  # it was taken away before it was read
+    "mute",  # it does not answer, or not as a card does
+    "taken",  # another program keeps it to itself
+    "random",  # it makes up another UID for each tap, as a phone does, and holds no number
+    "no-number",  # nothing that it lets us read is a number
 ]
 
 
@@ -36,7 +44,19 @@ class PaymentCard:
     """A bank card was presented; nothing else is kept of it."""
 
 
-Read = CardRead | Garbled | PaymentCard
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A card stood on a card reader and gave no number."""
+
+    why: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The card left the card reader, whatever it was."""
+
+
+Read = CardRead | Garbled | PaymentCard | Unread | Removed
 
 
 class Decoder(Protocol):
@@ -47,3 +67,15 @@ class Decoder(Protocol):
 
     def expire(self) -> list[Read]:
         """Drop a half message, because its rest can't come any more, and report it as Garbled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a card told: the read, and what store IT may know of it, nothing of a bank card."""
+
+    read: Read
+    card: str = ""
+
+
+Dialogue = Generator[bytes, bytes, Told]  # command APDUs out, response APDUs with their status in
+Dialogues = Callable[[bytes], Dialogue]  # from a card's ATR

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from loyaltyd.domain.errors import ReaderError
-from loyaltyd.readers.port import Driver
-from loyaltyd.readers.read import CardRead, Decoder, Garbled, PaymentCard, Read
+from loyaltyd.readers.hearing import Heard, Hearing
+from loyaltyd.readers.read import CardRead, Garbled, PaymentCard, Read, Unread
 
 BACKOFF_MIN_S, BACKOFF_MAX_S = 0.1, 2.0  # doubled in between: a re-plugged reader reads within 2 s
-MESSAGE_AGE_MAX_S = 2.0  # a scanner sends a message in one go: after that its rest won't come
 REPEAT_WINDOW_S = 1.5  # a scanner that sees the same card again, or sends it again unacknowledged
 STOP_WAIT_S = 2.0  # a port returns within 0.5 s; one that hangs in connecting is left behind
+OPEN_MAX_S = 10.0  # pyserial gives a network line 5 s, and an RFC 2217 server 3 s for each setting
+HEAR_MAX_S = 3.0  # 0.5 s of waiting, and a card that another program keeps for 1.5 s
 CRASHED = "stopped by a fault of the daemon, which the log shows; opening it again"
+STALLED = "stalled: the reader, its card or pcscd does not answer; waiting until it does"
 
 OnRead = Callable[[str, Read], None]
 OnState = Callable[[str, bool, str], None]
@@ -21,11 +23,10 @@ OnState = Callable[[str, bool, str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One configured reader."""
+    """One configured reader; opening it raises ReaderError when it can't be."""
 
     name: str
-    driver: Driver
-    decoder: Decoder
+    open: Callable[[], Hearing]
     repeat_window_s: float = REPEAT_WINDOW_S
 
 
@@ -35,18 +36,20 @@ class ReaderState:
 
     name: str
     up: bool
-    detail: str  # why it is down, in a sentence
+    detail: str  # why it is down, in a sentence; or what else is to be known
     bytes: int
     reads: int
-    garbled: int
+    garbled: int  # with cards that stood on a card reader and could not be read
     payment: int
     last_byte_age_s: float | None  # None: no byte yet
+    card: str  # the last one on a card reader: its kind and, masked, its UID
 
 
 class Supervisor:
     """Runs the sources; on_read and on_state are called on the source's own thread.
 
-    on_state is told changes alone. A callback that raises is a fault and stops its reader a while.
+    on_state is told changes alone; that a source stalls is told on the thread that looks. A
+    callback that raises is a fault and stops its reader a while.
     """
 
     def __init__(
@@ -64,6 +67,11 @@ class Supervisor:
         """Start listening to every source; returns at once, on_state tells which are up."""
         for listener in self._listeners:
             listener.start()
+
+    def look(self) -> None:
+        """Report each source that hangs as down; once it moves again it reports itself."""
+        for listener in self._listeners:
+            listener.look()
 
     def stop(self) -> None:
         """Close every source, within 2 s; no on_state is called for it."""
@@ -86,16 +94,18 @@ class _Ears:
 
 
 class _Listener:
-    """One source and its thread, which alone changes what is kept here."""
+    """One source and its thread, which alone changes what is kept here, but for a stall."""
 
     def __init__(self, source: Source, ears: _Ears) -> None:
         self.stopping = threading.Event()
         self._source = source
         self._ears = ears
-        self._up, self._detail = False, "not opened yet"
+        self._up, self._detail, self._card = False, "not opened yet", ""
         self._bytes = self._reads = self._garbled = self._payment = 0
         self._last_byte_at: float | None = None
         self._last_card: tuple[CardRead, float] | None = None
+        self._moving = threading.Lock()  # around what is reported, and what it is judged by
+        self._due: tuple[float, float] | None = None  # when a call began, and how long it may take
         self._thread = threading.Thread(target=self._run, name=source.name, daemon=True)
 
     def start(self) -> None:
@@ -104,6 +114,12 @@ class _Listener:
     def join(self, timeout_s: float) -> None:
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
+
+    def look(self) -> None:
+        with self._moving:
+            began, limit_s = self._due or (0.0, float("inf"))
+            if self._ears.monotonic() - began > limit_s:
+                self._report(False, STALLED)
 
     def state(self) -> ReaderState:
         last = self._last_byte_at
@@ -116,6 +132,7 @@ class _Listener:
             garbled=self._garbled,
             payment=self._payment,
             last_byte_age_s=None if last is None else self._ears.monotonic() - last,
+            card=self._card,
         )
 
     def _run(self, wait_s: float = 0.0) -> None:
@@ -133,34 +150,44 @@ class _Listener:
                 self._revive()
 
     def _listen(self) -> None:
-        """Open the source and read it until it fails or we stop."""
+        """Open the source and hear it until it fails or we stop."""
         try:
-            port = self._source.driver.open()
+            self._expect(OPEN_MAX_S)
+            hearing = self._source.open()
             try:
-                self._report(True, "")
                 while not self.stopping.is_set():
-                    self._take(port.read())
+                    self._expect(HEAR_MAX_S)
+                    self._take(hearing.hear())
             finally:
-                port.close()
-                self._present(self._source.decoder.expire())
+                self._expect(HEAR_MAX_S)  # giving a context back waits for pcscd too
+                self._present(hearing.close())
         except ReaderError as error:
-            self._report(False, str(error))
+            self._moved(False, str(error))
 
-    def _take(self, data: bytes) -> None:
-        now = self._ears.monotonic()
-        if self._last_byte_at is not None and now - self._last_byte_at >= MESSAGE_AGE_MAX_S:
-            self._present(self._source.decoder.expire())
-        if data:
-            self._bytes += len(data)
-            self._last_byte_at = now
-            self._present(self._source.decoder.feed(data))
+    def _take(self, heard: Heard) -> None:
+        self._moved(heard.up, heard.detail)
+        if heard.length:
+            self._bytes += heard.length
+            self._last_byte_at = self._ears.monotonic()
+        if heard.card is not None:
+            self._card = heard.card
+        self._present(heard.reads)
+
+    def _expect(self, limit_s: float) -> None:
+        """Begin a call that may take so long."""
+        self._due = (self._ears.monotonic(), limit_s)
+
+    def _moved(self, up: bool, detail: str) -> None:
+        with self._moving:
+            self._due = None
+            self._report(up, detail)
 
     def _present(self, reads: list[Read]) -> None:
         for read in reads:
             if isinstance(read, CardRead) and self._is_repeated(read):
                 continue
             self._reads += isinstance(read, CardRead)
-            self._garbled += isinstance(read, Garbled)
+            self._garbled += isinstance(read, Garbled | Unread)
             self._payment += isinstance(read, PaymentCard)
             self._ears.on_read(self._source.name, read)
 
@@ -183,4 +210,4 @@ class _Listener:
             target=self._run, args=(BACKOFF_MAX_S,), name=self._source.name, daemon=True
         )
         self._thread.start()
-        self._report(False, CRASHED)
+        self._moved(False, CRASHED)

@@ -5,7 +5,8 @@ import pytest
 
 from loyaltyd.domain.errors import ReaderError
 from loyaltyd.readers.drivers import DRIVERS
-from loyaltyd.readers.drivers.replay import CAPTURE_CHARACTERS_MAX, ReplayDriver
+from loyaltyd.readers.drivers.capture import CAPTURE_CHARACTERS_MAX
+from loyaltyd.readers.drivers.replay import ReplayDriver
 
 CAPTURE = """
 # a card, in two pieces

@@ -4,6 +4,7 @@
 const CARD_SHOWN_S = 180; // longer than most receipts; Escape is quicker
 const REFUSAL_SHOWN_S = 20; // after that it stays in the footer
 const MISREAD_SHOWN_S = 10;
+const MISREAD = new Set(["read_garbled", "read_incomplete"]);
 const RECONNECT_S = 1;
 const TEXT_SIZES = 3;
 const WALLETS_MAX = 4; // what fits a small screen; the till program shows them all
@@ -182,7 +183,7 @@ function refused({ reason, detail, reader }) {
   const time = new Date().toLocaleTimeString(root.lang, { timeZone: root.dataset.timezone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   lastRefusal = { reason, detail, time };
   sessionStorage.setItem("lastRefusal", JSON.stringify(lastRefusal));
-  if (reader && reason === "read_garbled") noteMisread(reader);
+  if (reader && MISREAD.has(reason)) noteMisread(reader);
   drawLast();
   show({ state: "refusal", refusal: lastRefusal }, REFUSAL_SHOWN_S);
 }
@@ -233,7 +234,6 @@ function listen() {
   });
   on("card_read", cardRead);
   on("card_refused", refused);
-  on("card_removed", () => shown.state === "card" && show({ state: "waiting" }));
   on("receipt_confirmed", receiptConfirmed);
   on("reader_up", ({ reader }) => light(reader, true));
   on("reader_down", ({ reader }) => light(reader, false));

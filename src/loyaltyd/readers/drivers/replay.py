@@ -8,11 +8,10 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from loyaltyd.domain.errors import ReaderError
+from loyaltyd.readers.drivers.capture import captured_lines
 
-CAPTURE_CHARACTERS_MAX = 8_000_000  # an hour of a line at 9600 baud that never rests, in hex
 READ_WAIT_S = 0.5  # the contract of a port
 LINE = re.compile(r"([0-9]{1,7})\s+((?:[0-9A-Fa-f]{2}\s*)+)")
 
@@ -49,22 +48,12 @@ class ReplayDriver:
 
     def open(self) -> ReplayPort:
         """Read the whole file; ReaderError says which line is wrong, never what is in it."""
-        try:
-            with Path(self.path).open(encoding="ascii", errors="replace") as file:
-                text = file.read(CAPTURE_CHARACTERS_MAX + 1)
-        except OSError as error:
-            raise ReaderError(f"{self.path}: {error.strerror}") from error
-        if len(text) > CAPTURE_CHARACTERS_MAX:
-            raise ReaderError(f"{self.path}: longer than {CAPTURE_CHARACTERS_MAX} characters")
-        return ReplayPort(iter(self._chunks(text)))
+        return ReplayPort(iter(self._chunks()))
 
-    def _chunks(self, text: str) -> list[tuple[float, bytes]]:
+    def _chunks(self) -> list[tuple[float, bytes]]:
         chunks = []
-        for place, line in enumerate(text.splitlines(), start=1):
-            bare = line.partition("#")[0].strip()
-            if not bare:
-                continue
-            match = LINE.fullmatch(bare)
+        for place, line in captured_lines(self.path):
+            match = LINE.fullmatch(line)
             if match is None:
                 raise ReaderError(f"{self.path}:{place}: not milliseconds and hex, as in 250 32 0D")
             chunks.append((int(match[1]) / 1000, bytes.fromhex(match[2])))
