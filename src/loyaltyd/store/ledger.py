@@ -79,6 +79,19 @@ class Ledger:
         """Run work on one state of the ledger, beside the writer."""
         return self._submitted(self._read_thread, self._read, work)
 
+    def read_aside(self, work: Callable[[View], T]) -> T:
+        """Run work here and now on one state of the ledger, by a connection of its own.
+
+        For what takes seconds: the reading thread answers cashiers meanwhile.
+        """
+        with self._watched():
+            connection = database.reader(self.path)
+            try:
+                with reading(connection):
+                    return work(View(connection, self.stream))
+            finally:
+                connection.close()
+
     def checkpoint(self) -> Future[int]:
         """Copy the log into the file, best while the till is idle; pages that readers held back."""
         return self._submitted(self._write_thread, self._checkpointed)

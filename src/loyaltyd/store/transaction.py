@@ -8,8 +8,9 @@ from loyaltyd.domain.batch import Acked
 from loyaltyd.domain.ledger import CardState, CounterKey, Lot
 from loyaltyd.domain.person import People, Person
 from loyaltyd.domain.record import Head, Record, Stream
-from loyaltyd.store import cursors, people, programs, records, requests
+from loyaltyd.store import cursors, days, people, programs, records, requests
 from loyaltyd.store.database import Connection
+from loyaltyd.store.days import DayFile
 from loyaltyd.store.programs import KeptProgram
 from loyaltyd.store.requests import Answer
 
@@ -44,6 +45,18 @@ class View:
     def acked(self) -> Acked:
         """How far headquarters has this log."""
         return cursors.acked(self._connection, self.stream)
+
+    def last_day(self) -> DayFile | None:
+        """The newest till-day that was written; none before the first."""
+        return days.last_day(self._connection)
+
+    def day_of(self, file: str) -> DayFile | None:
+        """The till-day whose bytes have that SHA-256."""
+        return days.day_of(self._connection, file)
+
+    def state(self) -> str:
+        """The hash over all projections; of a ledger of years it takes seconds."""
+        return days.state(self._connection)
 
     def record(self, kind: str, caller_id: str) -> Record | None:
         """The record of that type that its caller gave that id."""
@@ -121,6 +134,10 @@ class Transaction(View):
     def keep_program(self, program: KeptProgram) -> None:
         """Store a program's version, once; StoreError when it is there with another text."""
         programs.keep_program(self._begun, program)
+
+    def keep_day(self, day: DayFile) -> None:
+        """Remember a till-day, the next one."""
+        days.keep_day(self._begun, day)
 
     def keep_acked(self, head: Head, at: dt.datetime) -> None:
         """Move the cursor to head, as headquarters said at that time."""
