@@ -18,9 +18,12 @@ from loyaltyd.domain.errors import ConfigError
 KEY_BYTES = 32  # an Ed25519 seed (RFC 8032), and the HMAC key that makes account ids
 
 
-def till_key(path: pathlib.Path) -> Ed25519PrivateKey:
-    """Return the key that signs for this till, made at its first start; ConfigError if unusable."""
-    return Ed25519PrivateKey.from_private_bytes(_made_or_kept(path))
+def till_key(path: pathlib.Path, *, make: bool = True) -> Ed25519PrivateKey:
+    """Return the key that signs for this till, made at its first start; ConfigError if unusable.
+
+    make: for the daemon alone, whose own file it must be.
+    """
+    return Ed25519PrivateKey.from_private_bytes(_made_or_kept(path) if make else _kept(path))
 
 
 def chain_key(path: pathlib.Path, *, make: bool) -> bytes:

@@ -6,10 +6,13 @@ written under another one, synced, renamed. Who reads trusts neither names nor c
 """
 
 import contextlib
+import errno
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from loyaltyd.domain.batch import Batch
@@ -21,6 +24,31 @@ BATCH, DAY = ".batch.jsonl.zst", ".day.jsonl.zst"
 ACK, REFUSAL = ".ack.jsonl", ".refusal.jsonl"  # after the name of the file that is answered
 FILE_MODE = 0o660  # whatever the umask: daemon and courier share a group, and nobody else may read
 NAMES_MAX = 10_000  # files looked at in one go; a till that was cut off for a year has 400
+
+NAMED = re.compile(
+    r"(?P<stream>(?P<place>.+_)[0-9a-f]{16}_)"
+    r"(?:(?P<first>\d{12,})-(?P<last>\d{12,})\.batch|(?P<day>\d{8})_(?P<number>\d{6,})\.day)"
+    r"\.jsonl\.zst",
+    re.ASCII,
+)
+DRAFT = re.compile(r"\..+\.[0-9a-f]{8}")  # a name before its file is whole
+NOT_A_FILE = {errno.ENOENT, errno.ELOOP, errno.ENXIO}  # gone; a link; a socket, or a pipe's end
+# What shared and pluggable file systems say when they have no modes, or no folders to sync.
+UNSUPPORTED = {errno.EPERM, errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
+
+Mark = tuple[int, int, int]  # a file as it was put there: a new one under its name has another
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What a file's name says; place and stream are how all such names begin."""
+
+    place: str
+    stream: str
+    holds: str
+    records: tuple[int, int] | None = (
+        None  # a batch's first and last; an empty one's last is before
+    )
 
 
 def place_name(chain: str, store: str, till: str) -> str:
@@ -41,6 +69,27 @@ def file_name(batch: Batch) -> str:
     return f"{start}{batch.first:012}-{batch.last:012}{BATCH}"
 
 
+def named(name: str) -> Named | None:
+    """Return what the name of a batch or till-day says; None for any other name."""
+    match = NAMED.fullmatch(name)
+    if match is None:
+        return None
+    place, stream = match["place"], match["stream"]
+    if match["day"] is not None:
+        return Named(place=place, stream=stream, holds=f"till-day {int(match['number'])}")
+    first, last = int(match["first"]), int(match["last"])
+    holds = f"records {first} to {last}"
+    return Named(place=place, stream=stream, holds=holds, records=(first, last))
+
+
+def answered(name: str) -> str | None:
+    """Return the name of the file that an answer of that name is for."""
+    for suffix in (ACK, REFUSAL):
+        if name.endswith(suffix):
+            return name.removesuffix(suffix)
+    return None
+
+
 class Box:
     """One folder of the spool; every method raises LinkError when the folder can't be used."""
 
@@ -52,6 +101,18 @@ class Box:
         with _link_errors(self.folder):
             found = sorted(path.name for path in self.folder.iterdir())
         return [name for name in found if not name.startswith(".")][:NAMES_MAX]
+
+    def marks(self) -> dict[str, Mark]:
+        """The whole files in it by name, as `names` lists them, each with what tells it apart."""
+        marked = {name: self.mark(name) for name in self.names()}
+        return {name: mark for name, mark in marked.items() if mark is not None}
+
+    def mark(self, name: str) -> Mark | None:
+        """What tells the file of that name from those it had before; None when it is gone."""
+        with _link_errors(self.folder), contextlib.suppress(FileNotFoundError):
+            state = (self.folder / name).lstat()
+            return state.st_ino, state.st_size, state.st_mtime_ns
+        return None
 
     def put(self, name: str, data: bytes) -> None:
         """Put a whole file there, over one of that name, durable when this returns."""
@@ -71,8 +132,10 @@ class Box:
             # Whoever writes there could leave a pipe, on which a reader would wait for ever.
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             descriptor = os.open(self.folder / name, flags)
-        except OSError:
-            return None
+        except OSError as error:
+            if error.errno in NOT_A_FILE:
+                return None
+            raise _link_error(self.folder / name, error) from error
         with _link_errors(self.folder), os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return None
@@ -83,19 +146,27 @@ class Box:
         with _link_errors(self.folder):
             (self.folder / name).unlink(missing_ok=True)
 
-    def tidy(self) -> None:
-        """Remove what a killed writer left half done; only for whoever writes there."""
+    def tidy(self, start: str = "") -> None:
+        """Remove what a killed writer left half done; only for whoever writes names of that start.
+
+        Others' hidden files, such as a stick's wastebasket, stay.
+        """
         with _link_errors(self.folder):
-            for path in self.folder.glob(".*"):
-                path.unlink(missing_ok=True)
+            for path in self.folder.iterdir():
+                if path.name.startswith(f".{start}") and DRAFT.fullmatch(path.name):
+                    path.unlink(missing_ok=True)
 
 
 class Spool:
-    """Both folders; made, when missing, for the group that daemon and courier share."""
+    """Both folders; made, when missing, for the group that daemon and courier share.
 
-    def __init__(self, folder: Path) -> None:
+    make: not for a courier. What it made would not be the daemon's, and where a stick or a share is
+    not mounted it would fill the disk below.
+    """
+
+    def __init__(self, folder: Path, *, make: bool = True) -> None:
         self.out, self.into = Box(folder / OUT), Box(folder / IN)
-        for box in (self.out, self.into):
+        for box in (self.out, self.into) if make else ():
             with _link_errors(box.folder):
                 if not box.folder.is_dir():
                     box.folder.mkdir(parents=True, exist_ok=True)
@@ -105,7 +176,7 @@ class Spool:
 def _write(path: Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
     with os.fdopen(descriptor, "wb") as file:
-        with contextlib.suppress(PermissionError):  # a stick's file system may have no modes
+        with _unsupported_is_fine():
             os.fchmod(descriptor, FILE_MODE)
         file.write(data)
         file.flush()
@@ -115,9 +186,19 @@ def _write(path: Path, data: bytes) -> None:
 def _sync(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        with _unsupported_is_fine():
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _unsupported_is_fine() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in UNSUPPORTED:
+            raise
 
 
 @contextlib.contextmanager
@@ -125,4 +206,8 @@ def _link_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise LinkError(f"{folder}: {(error.strerror or str(error)).lower()}") from error
+        raise _link_error(folder, error) from error
+
+
+def _link_error(path: Path, error: OSError) -> LinkError:
+    return LinkError(f"{path}: {(error.strerror or str(error)).lower()}")
