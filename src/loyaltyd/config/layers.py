@@ -19,7 +19,6 @@ from loyaltyd.domain.errors import ConfigError
 from loyaltyd.domain.toml import (
     TEXT_BYTES_MAX,
     Fault,
-    NotBuilt,
     annotations_at,
     checked,
     decoded,
@@ -99,7 +98,7 @@ class _Merged:
     ) -> None:
         """Set what a variable or flag names; allowed says which names there are."""
         key = "" if place.name == name else name
-        no = "" if name in allowed else _unknown(name, allowed)
+        no = "" if name in allowed else unknown_key(name, allowed)
         if re.search(r"[\ud800-\udfff]", text):  # how Python hands over bytes that are not UTF-8
             no = "is not UTF-8 text"
         if no:
@@ -230,11 +229,6 @@ def _contents(path: pathlib.Path) -> bytes | Fault:
 def _refused(faults: list[Misplaced]) -> ConfigError:
     told = sorted(faults, key=lambda each: (each[0], each[1].line or 0))
     return ConfigError("\n".join(fault.said(name) for name, fault in told))
-
-
-def _unknown(name: str, allowed: Mapping[str, Path]) -> str:
-    table = re.split(r"__|\.", name.removeprefix(ENVIRONMENT_PREFIX))[0].lower()
-    return str(NotBuilt(table)) if table in Settings.not_built else unknown_key(name, allowed)
 
 
 def _typed(to: Path, text: str) -> object:

@@ -13,9 +13,7 @@ from loyaltyd.domain.toml import Table
 EVERY_MIN, EVERY_MAX = dt.timedelta(seconds=1), dt.timedelta(hours=1)
 
 FilePath = Annotated[pathlib.Path, BeforeValidator(values.file_path)]
-Every = Annotated[
-    dt.timedelta, BeforeValidator(values.span), Field(ge=EVERY_MIN, le=EVERY_MAX)
-]
+Every = Annotated[dt.timedelta, BeforeValidator(values.span), Field(ge=EVERY_MIN, le=EVERY_MAX)]
 
 
 class Link(Table):
