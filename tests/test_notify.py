@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from loyaltyd import serving
 from loyaltyd.config import load
 from loyaltyd.daemon import Running, serve
-from loyaltyd.notify import Service, service_in
+from loyaltyd.notify import BY_HAND, Service, service_in
 from tests.api.tills import WAIT_S, basket, call, made
 
 PID = 4711
@@ -181,6 +182,32 @@ def test_a_daemon_whose_loop_or_writer_hangs_falls_silent(tmp_path: Path, hung: 
 
         service = Service(address=str(tmp_path / "notify"), watchdog_s=WATCHDOG_S)
         serve_under(service, made(tmp_path), check)
+
+
+def test_who_has_just_connected_when_the_daemon_stops_is_still_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "FIRST_HEAD_S", WAIT_S)
+
+    def check(running: Running, loop: Loop) -> None:
+        with socket.create_connection(running.address, WAIT_S) as late:
+            assert call(running.address[1], "GET", "/healthz").status == 200  # after late came in
+            loop.call_soon_threadsafe(running.stop)
+            with pytest.raises(ConnectionRefusedError):
+                _knock(running.address)
+            late.sendall(
+                b"GET /healthz HTTP/1.1\r\nhost: localhost:%d\r\n\r\n" % running.address[1]
+            )
+            assert late.recv(4096).startswith(b"HTTP/1.1 200")
+
+    serve_under(BY_HAND, made(tmp_path), check)
+
+
+def _knock(address: tuple[str, int]) -> None:
+    """ConnectionRefusedError once nobody listens any more."""
+    while True:
+        with contextlib.suppress(ConnectionResetError), socket.create_connection(address, WAIT_S):
+            pass
 
 
 def _silence(told: socket.socket) -> None:

@@ -1,0 +1,245 @@
+"""A till from a bare machine to the last of its files, under a real systemd."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.house.source import ROOT
+from tests.systemd.machine import WAIT_S, Machine, booted, obstacle
+
+BROUGHT = ("config", "pyproject.toml", "README.md", "src", "systemd", "tests/systemd", "tools")
+CHECKOUT, WHEELS = "/srv/checkout", "/srv/wheels"
+INSTALL = (f"{CHECKOUT}/tools/install", "--wheels", WHEELS)
+SETTINGS = "/etc/loyaltyd/loyaltyd.toml"
+ADDRESS, SOCKET = "127.0.0.1:8765", "/run/loyaltyd.sock"
+CARD, PAN = "2990000000019", "4111111111111111"
+WATCHDOG = "[Service]\nWatchdogSec=2s\n"  # the unit's 20 s are a test's whole minute
+PORTS = "/run/ports"
+READER = f"""
+[[readers]]
+name = "counter"
+driver = "serial"
+device = "{PORTS}/scanner"
+profile = "barcode"
+"""
+LEDGER = "/var/lib/loyaltyd/ledger.db"
+RULES = "/usr/local/lib/udev/rules.d/70-loyaltyd.rules"
+# Debian 12's pcscd is built without polkit; this is what Debian 13's declares.
+PCSC_ACTION = (
+    "<policyconfig>"
+    + "".join(
+        f'<action id="org.debian.pcsc-lite.{name}"><message>{name}</message><defaults>'
+        "<allow_any>no</allow_any><allow_inactive>no</allow_inactive>"
+        "<allow_active>yes</allow_active></defaults></action>"
+        for name in ("access_pcsc", "access_card")
+    )
+    + "</policyconfig>"
+)
+ALL = ("loyaltyd.socket", "loyaltyd.service", "loyaltyd-export.timer", "loyaltyd-verify.timer")
+
+pytestmark = pytest.mark.skipif(bool(obstacle()), reason=obstacle() or "a machine can be booted")
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A bare machine with the checkout and the wheels, and no way to any index."""
+    folder = tmp_path_factory.mktemp("machine")
+    mount_point, brought = folder / "root", folder / "srv"
+    mount_point.mkdir()
+    for name in BROUGHT:
+        target = brought / "checkout" / name
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, target)
+    command = [ROOT / "tools" / "wheels", brought / "wheels"]
+    subprocess.run(command, check=True, timeout=5 * WAIT_S)
+    with booted(mount_point, brought) as it:
+        yield it
+
+
+@pytest.fixture(scope="module")
+def installed(machine: Machine) -> Machine:
+    """The machine after its first tools/install, before anybody said which till it is."""
+    machine.run(*INSTALL)
+    return machine
+
+
+@pytest.fixture(scope="module")
+def till(installed: Machine) -> Machine:
+    """The machine as store IT leaves it: told which till it is, a scanner plugged in, installed."""
+    machine = installed
+    scanner = (f"{CHECKOUT}/tools/scanner.py", PORTS)
+    machine.run("systemd-run", "--unit=scanner", "--property=UMask=0", "--", "python3", *scanner)
+    machine.until(lambda: "scanner.pid" in machine.run("ls", PORTS, code=None))
+    port = machine.run("readlink", "--canonicalize", f"{PORTS}/scanner").strip()
+    machine.run("chgrp", "dialout", port)  # what udev does for a serial port
+    machine.run("chmod", "660", port)
+    example = machine.run("cat", SETTINGS).partition("[[readers]]")[0]
+    machine.write(SETTINGS, example + READER)
+    program = machine.run("cat", "/etc/loyaltyd/program.toml")
+    text = re.sub(r"(?m)^starts = \S+", "starts = 2020-01-01", program)
+    machine.write("/etc/loyaltyd/program.toml", text)
+    machine.write("/etc/systemd/system/loyaltyd.service.d/test.conf", WATCHDOG)
+    machine.run(*INSTALL)
+    return machine
+
+
+def asked(till: Machine, path: str) -> Any:
+    """What the daemon answers to GET path; a call that finds no daemon waits for it."""
+    return json.loads(till.run("curl", "--silent", "--fail", f"http://{ADDRESS}{path}"))
+
+
+def scan(till: Machine, text: str) -> None:
+    """Hold something under the scanner."""
+    till.run("sh", "-c", f"cat > {PORTS}/scan", text=f"{text}\r")
+
+
+def reads(till: Machine) -> tuple[int, int]:
+    """How many cards and bank cards the scanner has read."""
+    (reader,) = asked(till, "/v1/status")["readers"]
+    return reader["reads"], reader["payment"]
+
+
+def test_a_first_till_waits_until_it_is_told_which_one_it_is(installed: Machine) -> None:
+    assert installed.run("cat", SETTINGS) == (ROOT / "config" / "loyaltyd.toml").read_text()
+    assert installed.run("systemctl", "is-active", *ALL, code=None).split() == ["inactive"] * 4
+    installed.run("test", "!", "-e", LEDGER)
+
+
+def test_it_is_up_and_will_be_after_a_boot(till: Machine) -> None:
+    assert till.run("loyaltyd", "status").startswith("OK  till zelenka msk-017-3  1 of 1 readers")
+    assert till.shows("loyaltyd.service", "StatusText") == f"answers on {ADDRESS}"
+    assert till.run("systemctl", "is-enabled", *ALL).split() == ["enabled"] * len(ALL)
+    waiting = json.loads(till.run("systemctl", "list-timers", "--output=json"))
+    assert {it["unit"] for it in waiting if it["next"]} >= {*ALL[2:]}
+
+
+def test_a_card_is_read_and_a_bank_card_is_not(till: Machine) -> None:
+    cards, payment = reads(till)
+    scan(till, CARD)
+    till.until(lambda: reads(till) == (cards + 1, payment))
+    scan(till, PAN)
+    till.until(lambda: reads(till) == (cards + 1, payment + 1))
+
+
+def test_the_daemon_has_no_network_and_nobody_else_its_ledger(till: Machine) -> None:
+    pid = till.shows("loyaltyd.service", "MainPID")
+    inside = ("nsenter", f"--target={pid}", "--net", "--")
+    assert till.run(*inside, "ip", "-brief", "link").split()[::4] == ["lo"]
+    till.run(*inside, "curl", "--silent", f"http://{ADDRESS}/healthz", code=7)  # not even itself
+    for user in ("nobody", "loyaltyd-courier"):
+        asking = ("setpriv", f"--reuid={user}", "--init-groups", "--", "cat", LEDGER)
+        till.run(*asking, code=1)
+    # The socket is its group's; the address is every local program's, as long as none has a token.
+    calling = ("curl", "--silent", "--unix-socket", SOCKET, f"http://{ADDRESS}/healthz")
+    assert till.run("setpriv", "--reuid=nobody", "--clear-groups", *calling, code=7) == ""
+    assert till.run("setpriv", "--reuid=nobody", "--groups=loyaltyd-api", *calling) != ""
+
+
+def test_restarts_refuse_no_call_and_lose_no_receipt(till: Machine) -> None:
+    before = asked(till, "/v1/status")
+    caller = ("python3", f"{CHECKOUT}/tests/systemd/caller.py", ADDRESS, SOCKET)
+    with till.begun(*caller) as calling:
+        assert calling.stdout is not None
+        assert calling.stdout.readline() == "calling\n"
+        for _ in range(2):
+            till.run("systemctl", "restart", "loyaltyd.service")
+        answers = json.loads(calling.communicate(timeout=WAIT_S)[0])
+    after = asked(till, "/v1/status")
+    assert answers == {"201": after["ledger"]["seq"] - before["ledger"]["seq"]}
+    assert answers["201"] >= 100
+    assert after["boot"] != before["boot"]
+
+
+@pytest.mark.parametrize(
+    ("signal", "result"), [("SEGV", "signal"), ("STOP", "watchdog")], ids=["crash", "hang"]
+)
+def test_a_daemon_that_crashes_or_hangs_is_back_for_the_call_that_waits(
+    till: Machine, signal: str, result: str
+) -> None:
+    before, restarts = asked(till, "/v1/status"), int(till.shows("loyaltyd.service", "NRestarts"))
+    till.run("systemctl", "kill", f"--signal={signal}", "--kill-whom=main", "loyaltyd.service")
+    after = asked(till, "/v1/status")
+    assert after["ledger"] == before["ledger"]
+    assert after["boot"] != before["boot"]
+    assert int(till.shows("loyaltyd.service", "NRestarts")) == restarts + 1
+    failed = f"loyaltyd.service: Failed with result '{result}'."
+    assert failed in till.run("journalctl", "--unit=loyaltyd", "--output=cat")
+
+
+@pytest.mark.parametrize("timer", ALL[2:])
+def test_what_a_timer_starts_succeeds(till: Machine, timer: str) -> None:
+    service = till.shows(timer, "Unit")
+    till.run("systemctl", "start", service)
+    assert till.shows(service, "Result") == "success"
+    assert till.shows(service, "ExecMainStatus") == "0"
+
+
+def test_settings_with_a_fault_keep_the_till_down_and_are_named(till: Machine) -> None:
+    drop_in = "/etc/loyaltyd/conf.d/typo.toml"
+    till.write(drop_in, "[api]\nlissten = 1\n")
+    complaint = till.run(*INSTALL, code=78)
+    assert till.run("systemctl", "is-active", "loyaltyd.service") == "active\n", complaint
+    till.run("systemctl", "restart", "loyaltyd.service", code=1)
+    assert till.shows("loyaltyd.service", "ExecMainStatus") == "78"
+    assert "lissten" in till.run("journalctl", "--unit=loyaltyd", "--output=cat")
+    till.run("rm", drop_in)
+    till.run("systemctl", "restart", "loyaltyd.service")
+
+
+def test_polkit_lets_the_daemon_and_nobody_else_to_the_card_readers(till: Machine) -> None:
+    till.write("/usr/share/polkit-1/actions/org.debian.pcsc-lite.policy", PCSC_ACTION)
+    daemon = till.shows("loyaltyd.service", "MainPID")
+    stranger = ("--property=User=nobody", "--unit=stranger", "sleep", "infinity")
+    till.run("systemd-run", *stranger)
+    other = till.shows("stranger.service", "MainPID")
+    for action in ("access_pcsc", "access_card"):
+        checking = ("pkcheck", "--action-id", f"org.debian.pcsc-lite.{action}", "--process")
+        till.run(*checking, daemon)
+        till.run(*checking, other, code=1)
+
+
+def test_udev_reads_the_rules_without_a_complaint(till: Machine) -> None:
+    def complaints() -> list[str]:
+        said = till.run("sh", "-c", "udevadm test /sys/class/tty/tty 2>&1")
+        assert f"Reading rules file: {RULES}" in said
+        return [line for line in said.splitlines() if "70-loyaltyd.rules:" in line]
+
+    assert complaints() == []
+    text = till.run("cat", RULES)
+    till.write(RULES, text.replace("GROUP=", "GRUP="))
+    assert len(complaints()) == 1
+    till.write(RULES, text)
+
+
+def test_the_journal_has_what_happened_and_no_card_number(till: Machine) -> None:
+    scan(till, CARD)
+    scan(till, PAN)
+    till.until(lambda: "payment_card" in till.run("journalctl", "--unit=loyaltyd", "-o", "json"))
+    lines = till.run("journalctl", "--unit=loyaltyd", "--output=json").splitlines()
+    cards = [it for it in map(json.loads, lines) if it["MESSAGE"] == "card_read"]
+    assert {it["CARD"] for it in cards} == {"2990******019"}
+    assert {it["_SYSTEMD_UNIT"] for it in cards} == {"loyaltyd.service"}
+    everything = till.run("journalctl", "--output=export")
+    assert CARD not in everything
+    assert PAN not in everything
+
+
+def test_it_goes_without_a_trace_but_for_what_only_this_till_has(till: Machine) -> None:
+    seq = asked(till, "/v1/status")["ledger"]["seq"]
+    said = till.run("sh", "-c", f"{CHECKOUT}/tools/uninstall 2>&1")
+    assert "/var/lib/loyaltyd" in said
+    left = till.run("find", "/etc", "/opt", "/run", "/usr", "/var", "-path", "*loyalt*").split()
+    kept = ("/etc/loyaltyd", "/etc/systemd/system/loyaltyd", "/var/lib/loyaltyd", "/var/spool/loy")
+    assert [path for path in left if not path.startswith(kept)] == []
+    assert till.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "loyalt*") == ""
+    till.run(*INSTALL)
+    assert asked(till, "/v1/status")["ledger"]["seq"] == seq
