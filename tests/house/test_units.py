@@ -22,7 +22,7 @@ PROGRAM = re.compile(r"^(ExecStart(?:Pre)?=)/opt/loyaltyd/\.venv/bin/loyaltyd(.*
 EXPOSURE = {
     "loyaltyd.service": 6,
     "loyaltyd-courier.service": 11,
-    "loyaltyd-export.service": 9,
+    "loyaltyd-export.service": 10,
     "loyaltyd-hq.service": 11,
     "loyaltyd-verify.service": 4,
 }
