@@ -15,6 +15,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
@@ -31,7 +32,8 @@ from loyaltyd.config import Api, Reader, Settings
 from loyaltyd.domain.card import CardNumber
 from loyaltyd.domain.errors import ConfigError, LoyaltyError, StoreDamaged
 from loyaltyd.domain.refusal import Reason, Refusal, refused
-from loyaltyd.link.signatures import chain_key, derived, public_hex, till_key
+from loyaltyd.link.signatures import chain_key, derived, public_hex, signature, till_key
+from loyaltyd.link.spool import Box, Spool
 from loyaltyd.messages import sentence
 from loyaltyd.notify import BY_HAND, Service, service_in
 from loyaltyd.readers.chips.classic import Sector
@@ -47,6 +49,7 @@ from loyaltyd.readers.supervisor import ReaderState, Source, Supervisor
 from loyaltyd.readers.taps import taps
 from loyaltyd.serving import Server, server_config
 from loyaltyd.store.ledger import Ledger, open_ledger
+from loyaltyd.till.export import Exporter
 from loyaltyd.till.identify import identified
 from loyaltyd.till.program_file import program_text
 from loyaltyd.till.programs import keep_programs
@@ -138,8 +141,19 @@ def _built(
     events = Events(boot=secrets.token_hex(4), monotonic=time.monotonic)
     supervisor = _supervisor(settings.readers, _Ears(till, events))
     tokens = _tokens(settings.api, derived(key, "page cookie"))
-    allowed = _access(settings.api, sockets[0].getsockname()[:2])
-    return _door(till, events, supervisor.states, tokens, allowed), supervisor, sockets
+    door = Door(
+        till=till,
+        events=events,
+        tokens=tokens,
+        access=_access(settings.api, sockets[0].getsockname()[:2]),
+        meters=Meters(),
+        readers=supervisor.states,
+        status=_status(till, events, supervisor.states, tokens),
+        exports=Exporter(till, partial(signature, key), _spool(settings)),
+        clock=_now,
+        monotonic=time.monotonic,
+    )
+    return door, supervisor, sockets
 
 
 def _sockets(api: Api, built: contextlib.ExitStack, service: Service) -> list[socket.socket]:
@@ -164,30 +178,17 @@ def _access(api: Api, address: tuple[str, int]) -> Access:
     return access(listen=address, hosts=api.hosts, origins=api.origins, rate=api.rate)
 
 
-def _door(
-    till: Till,
-    events: Events,
-    readers: Callable[[], list[ReaderState]],
-    tokens: Tokens,
-    allowed: Access,
-) -> Door:
-    return Door(
-        till=till,
-        events=events,
-        tokens=tokens,
-        access=allowed,
-        meters=Meters(),
-        readers=readers,
-        status=Status(
-            till=till,
-            readers=readers,
-            boot=events.boot,
-            tokens=tokens.configured,
-            began=_now(),
-        ),
-        clock=_now,
-        monotonic=time.monotonic,
+def _status(
+    till: Till, events: Events, readers: Callable[[], list[ReaderState]], tokens: Tokens
+) -> Status:
+    return Status(
+        till=till, readers=readers, boot=events.boot, tokens=tokens.configured, began=_now()
     )
+
+
+def _spool(settings: Settings) -> Box | None:
+    """Where till-days go that a courier takes away."""
+    return None if settings.link is None else Spool(settings.link.folder).out
 
 
 def _now() -> dt.datetime:

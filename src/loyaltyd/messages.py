@@ -55,6 +55,7 @@ REFUSALS: Mapping[Reason, str] = {
     Reason.NOT_BUILT: "Not available yet: {what}.",
     Reason.LEDGER_FULL: "The disk is full, so nothing can be recorded. Please call store IT.",
     Reason.LEDGER_UNAVAILABLE: "Nothing can be recorded just now. Please call store IT.",
+    Reason.FOLDER_UNAVAILABLE: "The nightly file can't be written: its folder is full or away.",
     Reason.READ_GARBLED: "The card could not be read. Please try again.",
     Reason.READ_INCOMPLETE: "The card left too early. Please hold the card longer.",
     Reason.UID_RANDOM: "This card or phone gives no number. Please ask for its barcode.",

@@ -87,6 +87,26 @@ class StatusAnswer(TypedDict):
     versions: dict[str, str]
 
 
+class DayFileAnswer(TypedDict):
+    """One till-day: its name, the records first to last, the SHA-256 of its bytes in hex."""
+
+    file: str
+    number: int
+    business_date: str
+    first: int
+    last: int
+    records: int
+    sha256: str
+
+
+class ExportAnswer(TypedDict):
+    """The till-days that were written, none when nothing was new; more: ask again for the rest."""
+
+    files: list[DayFileAnswer]
+    folder: str  # where they were put; from a linked till's the daemon takes what was answered
+    more: bool
+
+
 class HealthAnswer(TypedDict):
     """The process answers."""
 

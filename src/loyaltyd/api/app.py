@@ -48,8 +48,9 @@ def app(door: Door) -> ASGIApp:
         Route("/docs", _docs, methods=["GET"]),
     ]
     static = Mount("/docs/static", StaticFiles(packages=[("loyaltyd.api", "static")]))
+    files = Mount("/docs/files", StaticFiles(packages=[("loyaltyd", "help")]))
     inner = Starlette(
-        routes=[*routes, static, *pages.routes(door)],
+        routes=[*routes, static, files, *pages.routes(door)],
         exception_handlers={HTTPException: _http_exception(door), Exception: _fault},
     )
     inner.router.redirect_slashes = False  # a path that is nearly ours is not ours, and no hint

@@ -5,10 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from loyaltyd.api.answers import HealthAnswer, PageAnswer, StatusAnswer
+from loyaltyd.api.answers import (
+    DayFileAnswer,
+    ExportAnswer,
+    HealthAnswer,
+    PageAnswer,
+    StatusAnswer,
+)
 from loyaltyd.api.door import Door
 from loyaltyd.api.tokens import CODE_S
 from loyaltyd.domain.refusal import Reason, Refusal, refused
+from loyaltyd.store.days import DayFile
 from loyaltyd.till import cards, checkout, returns
 from loyaltyd.till.answers import (
     CancelAnswer,
@@ -103,6 +110,16 @@ async def open_page(door: Door, _sent: Sent) -> PageAnswer:
     return {"page": f"/till?code={code}", "expires_at": until.isoformat(timespec="seconds")}
 
 
+async def write_days(door: Door, _sent: Sent) -> ExportAnswer:
+    """POST /v1/exports."""
+    written = await door.exports()
+    return {
+        "files": [_day_file(each) for each in written.files],
+        "folder": str(written.folder),
+        "more": written.more,
+    }
+
+
 async def read_status(door: Door, _sent: Sent) -> StatusAnswer:
     """GET /v1/status."""
     return await door.status()
@@ -111,6 +128,18 @@ async def read_status(door: Door, _sent: Sent) -> StatusAnswer:
 async def read_health(_door: Door, _sent: Sent) -> HealthAnswer:
     """GET /healthz."""
     return {"status": "ok"}
+
+
+def _day_file(day: DayFile) -> DayFileAnswer:
+    return {
+        "file": day.name,
+        "number": day.number,
+        "business_date": day.business_date.isoformat(),
+        "first": day.first,
+        "last": day.last,
+        "records": day.last - day.first + 1,
+        "sha256": day.file,
+    }
 
 
 def _number(door: Door, text: str) -> str | Refusal:

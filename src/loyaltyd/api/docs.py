@@ -16,6 +16,7 @@ from loyaltyd.api.operations import NOT_BUILT, OPERATIONS, Operation
 from loyaltyd.api.problems import ROWS
 from loyaltyd.messages import REFUSALS
 
+FILE_LINK = re.compile(r"\]\(([a-z.]+\.jsonl?)\)")  # from a page to a file beside it
 PAGE_LINK = re.compile(r"\]\(([a-z]+)\.md\)")  # from one help page to another, here a section each
 
 
@@ -42,6 +43,7 @@ def _helps() -> list[tuple[str, Markup]]:
     found = []
     for name in sorted(each.name for each in folder.iterdir() if each.name.endswith(".md")):
         text = PAGE_LINK.sub(r"](#\1)", (folder / name).read_text("utf-8"))
+        text = FILE_LINK.sub(r"](/docs/files/\1)", text)
         html = Markup(markdown.render(text))  # noqa: S704  # our own texts
         found.append((name.removesuffix(".md"), html))
     return found

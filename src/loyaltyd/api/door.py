@@ -10,6 +10,7 @@ from loyaltyd.api.guard import Access
 from loyaltyd.api.meters import Meters
 from loyaltyd.api.tokens import Tokens
 from loyaltyd.readers.supervisor import ReaderState
+from loyaltyd.till.export import Exported
 from loyaltyd.till.till import Till
 
 
@@ -24,5 +25,6 @@ class Door:
     meters: Meters
     readers: Callable[[], Sequence[ReaderState]]
     status: Callable[[], Awaitable[StatusAnswer]]
+    exports: Callable[[], Awaitable[Exported]]
     clock: Callable[[], dt.datetime]  # aware
     monotonic: Callable[[], float]

@@ -267,6 +267,17 @@ OPERATIONS: tuple[Operation, ...] = (
         scope=Scope.EVENTS,
     ),
     Operation(
+        name="writeDays",
+        method="POST",
+        path="/v1/exports",
+        summary="Write the till-day: the nightly file of what was recorded since the last one",
+        call=calls.write_days,
+        request=requests.Request,
+        answer=answers.ExportAnswer,
+        scope=Scope.EXPORT,
+        reasons=(Reason.FOLDER_UNAVAILABLE,),
+    ),
+    Operation(
         name="readStatus",
         method="GET",
         path="/v1/status",

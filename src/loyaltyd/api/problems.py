@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from loyaltyd.domain.errors import LoyaltyError, StoreFull
+from loyaltyd.domain.errors import LinkError, LoyaltyError, StoreFull
 from loyaltyd.domain.refusal import Reason, Refusal
 from loyaltyd.messages import sentence
 
@@ -75,6 +75,7 @@ ROWS: dict[Reason, Row] = {
     Reason.NOT_BUILT: Row(501, "Not built in this version"),
     Reason.LEDGER_FULL: Row(503, "The ledger's disk is full or read-only", 5),
     Reason.LEDGER_UNAVAILABLE: Row(503, "The ledger can't promise to keep a record", 5),
+    Reason.FOLDER_UNAVAILABLE: Row(503, "The folder of the nightly files can't be used", 60),
     Reason.READ_GARBLED: Row(422, "The read was garbled"),
     Reason.READ_INCOMPLETE: Row(422, "The card left before it was read"),
     Reason.UID_RANDOM: Row(422, "The card names itself anew each time"),
@@ -85,6 +86,7 @@ ROWS: dict[Reason, Row] = {
 # The nearest class in an error's ancestry decides.
 ERRORS: dict[type[LoyaltyError], Reason] = {
     StoreFull: Reason.LEDGER_FULL,
+    LinkError: Reason.FOLDER_UNAVAILABLE,
     LoyaltyError: Reason.LEDGER_UNAVAILABLE,  # whatever else fails, nothing was promised
 }
 

@@ -28,6 +28,7 @@ class Scope(StrEnum):
     QUOTE = "quote"
     COMMIT = "commit"
     MANAGER = "manager"
+    EXPORT = "export"  # of its own: a nightly timer needs no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     NOT_BUILT = "not_built"
     LEDGER_FULL = "ledger_full"
     LEDGER_UNAVAILABLE = "ledger_unavailable"
+    FOLDER_UNAVAILABLE = "folder_unavailable"
     # what a reader saw
     READ_GARBLED = "read_garbled"
     READ_INCOMPLETE = "read_incomplete"
