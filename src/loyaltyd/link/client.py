@@ -79,6 +79,7 @@ class Client:
         self._proxy = _proxy(self._url)
         self._silence_s, self._exchange_s = silence_s, exchange_s
         self._connection: HTTPConnection | None = None
+        self._socket: socket.socket | None = None
         if self._url.scheme == "https":
             _context(tls)
 
@@ -100,6 +101,7 @@ class Client:
     def _answer(self, data: bytes) -> Answer:
         try:
             connection = self._connected()
+            self._socket = connection.sock
             # Headquarters may have seen enough of a file, answer and hang up: it is still heard.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 path = self._url.path.rstrip("/") + DOOR
@@ -154,11 +156,7 @@ class Client:
             while not done.wait(wait_s):
                 overdue.set()
                 wait_s = HANG_UP_AGAIN_S
-                held = self._connection.sock if self._connection is not None else None
-                if held is not None:
-                    with contextlib.suppress(OSError):
-                        # Not the method of a TLS socket: that one would read on in plain text.
-                        socket.socket.shutdown(held, socket.SHUT_RDWR)
+                self._shut()
 
         watch = threading.Thread(target=hang_up, name="courier's clock", daemon=True)
         watch.start()
@@ -168,13 +166,25 @@ class Client:
             done.set()
             watch.join()
 
+    def _shut(self) -> None:
+        # A connection lets go of its socket when the answer is to be the last: that one is ours.
+        connecting = self._connection.sock if self._connection is not None else None
+        for each in (self._socket, connecting):
+            if each is not None:
+                with contextlib.suppress(OSError):
+                    # Not the method of a TLS socket: that one would read on in plain text.
+                    socket.socket.shutdown(each, socket.SHUT_RDWR)
+
 
 def _taken(response: HTTPResponse) -> Answer:
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     suffix = ANSWERS.get(response.status)
     if suffix is None or kind != ANSWER_MEDIA_TYPE:
         raise HTTPError(f"answered {response.status} {kind[:80]!r}, which headquarters doesn't")
-    data = response.read(ANSWER_BYTES_MAX + 1)
+    data = b""
+    # To its very end: only the read after the last byte tells that a body is shorter than it said.
+    while len(data) <= ANSWER_BYTES_MAX and (more := response.read(ANSWER_BYTES_MAX + 1)):
+        data += more
     if len(data) > ANSWER_BYTES_MAX or not data.endswith(b"\n"):
         raise HTTPError("answered something that is no answer of headquarters")
     return Answer(status=response.status, suffix=suffix, data=data)

@@ -34,6 +34,25 @@ def chain_key(path: pathlib.Path, *, make: bool) -> bytes:
     return _made_or_kept(path) if make else _kept(path)
 
 
+def hq_public(path: pathlib.Path) -> str:
+    """Return headquarters' public key, 64 hex digits, from the line that it gives out.
+
+    ConfigError when the file can't be read, or holds anything else.
+    """
+    try:
+        with path.open("rb") as file:
+            key = str(json.loads(file.read(LINE_BYTES_MAX))["key"])
+            Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))
+    except OSError as error:
+        raise ConfigError(f"{path}: the key can't be read: {error.strerror}") from error
+    except (ValueError, TypeError, KeyError, RecursionError):
+        key = ""
+    # Compared whole: a till's line, which names a key as well, is not headquarters'.
+    if not key or public_line(None, key) != path.read_text("utf-8"):
+        raise ConfigError(f"{path}: is not headquarters' key: `loyaltyd hq pub` prints it")
+    return key
+
+
 def public_hex(key: Ed25519PrivateKey) -> str:
     """Return the public half, 64 hex digits, as the ledger's header names its till."""
     return key.public_key().public_bytes_raw().hex()
