@@ -21,6 +21,7 @@ COMMANDS = {
     "courier": "loyaltyd.cli.courier",
     "identity": "loyaltyd.cli.identity",
     "export": "loyaltyd.cli.export",
+    "export": "loyaltyd.cli.export",
     "verify": "loyaltyd.cli.verify",
     "check-config": "loyaltyd.cli.check_config",
     "program": "loyaltyd.cli.program",
