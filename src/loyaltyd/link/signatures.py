@@ -1,7 +1,8 @@
-"""The till's own key and the chain's: files of 32 bytes that only their owner may read."""
+"""The till's own key and the chain's, files that only their owner may read; headquarters' half."""
 
 import hashlib
 import hmac
+import json
 import os
 import pathlib
 import secrets
@@ -14,8 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from loyaltyd.domain.errors import ConfigError
+from loyaltyd.link.wire import VERSION
 
 KEY_BYTES = 32  # an Ed25519 seed (RFC 8032), and the HMAC key that makes account ids
+LINE_BYTES_MAX = 4096  # of a public line, which has a hundred
 
 
 def till_key(path: pathlib.Path, *, make: bool = True) -> Ed25519PrivateKey:
@@ -37,20 +40,18 @@ def chain_key(path: pathlib.Path, *, make: bool) -> bytes:
 def hq_public(path: pathlib.Path) -> str:
     """Return headquarters' public key, 64 hex digits, from the line that it gives out.
 
-    ConfigError when the file can't be read, or holds anything else.
+    ConfigError when the file can't be read, or holds anything else: a till's line, say.
     """
+    if not path.is_file():  # a pipe would be waited for
+        raise ConfigError(f"{path}: the key can't be read: there is no such file")
     try:
         with path.open("rb") as file:
-            key = str(json.loads(file.read(LINE_BYTES_MAX))["key"])
-            Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))
+            return _hq_key(file.read(LINE_BYTES_MAX))
     except OSError as error:
         raise ConfigError(f"{path}: the key can't be read: {error.strerror}") from error
-    except (ValueError, TypeError, KeyError, RecursionError):
-        key = ""
-    # Compared whole: a till's line, which names a key as well, is not headquarters'.
-    if not key or public_line(None, key) != path.read_text("utf-8"):
-        raise ConfigError(f"{path}: is not headquarters' key: `loyaltyd hq pub` prints it")
-    return key
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        said = "is not headquarters' key: `loyaltyd hq pub` prints it there"
+        raise ConfigError(f"{path}: {said}") from error
 
 
 def public_hex(key: Ed25519PrivateKey) -> str:
@@ -76,6 +77,14 @@ def is_signed(public: str, message: bytes, signed: str) -> bool:
     except (ValueError, InvalidSignature):
         return False
     return True
+
+
+def _hq_key(line: bytes) -> str:
+    facts = json.loads(line)
+    if (facts["type"], facts["v"]) != ("hq", VERSION):
+        raise ValueError("a line of another type or version")
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(facts["key"]))
+    return key.public_bytes_raw().hex()
 
 
 def _made_or_kept(path: pathlib.Path) -> bytes:

@@ -1,0 +1,122 @@
+"""What lies in `out/` of a till's spool, and how records come there: a file of them at a time."""
+
+import datetime as dt
+from dataclasses import dataclass
+from operator import methodcaller
+
+from loyaltyd.domain.batch import Acked, Batch, batch_of
+from loyaltyd.domain.errors import LinkError
+from loyaltyd.domain.outbox import Span
+from loyaltyd.domain.person import People
+from loyaltyd.domain.record import Head
+from loyaltyd.link.spool import Box, file_name, named, place_name, stream_name
+from loyaltyd.link.wire import FILE_BYTES_MAX, Sign, batch_bytes
+from loyaltyd.store.ledger import Ledger
+from loyaltyd.store.transaction import View
+
+FILES_MAX = 1000  # six weeks of a file an hour; what waits longer waits in the ledger
+LINES_MAX = 4 << 20  # characters of a file's records: compressed, far below FILE_BYTES_MAX
+LINES_PER_READ = 20  # a cashier's quote waits for the same thread: a third of a millisecond
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where the log ends, how far headquarters has it, and when the record after that was made."""
+
+    own: Head
+    acked: Acked
+    since: dt.datetime | None
+
+    @property
+    def waiting(self) -> int:
+        """How many records headquarters hasn't acknowledged."""
+        return self.own.seq - self.acked.head.seq
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """What waits in `out/`: spans of files with records, signs of life, and the names of all."""
+
+    spans: tuple[Span, ...]
+    signs: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+def position(view: View) -> Position:
+    """Where log and cursor stand."""
+    acked = view.acked()
+    return Position(own=view.head(), acked=acked, since=view.moment_at(acked.head.seq + 1))
+
+
+class Outbox:
+    """Makes files of a ledger's records; which ones were made is seen from what lies there."""
+
+    def __init__(self, ledger: Ledger, sign: Sign) -> None:
+        self._ledger, self._sign = ledger, sign
+        stream = ledger.stream
+        self._place = place_name(stream.chain, stream.store, stream.till)
+        self._stream = stream_name(stream)
+
+    def offered(self, box: Box, at: Position) -> Offered:
+        """Look through box, and let go of what headquarters has."""
+        kept = []
+        for name in box.names():
+            said = named(name)
+            if said is not None and said.place == self._place:
+                span = self.span(name)
+                if span is not None and span.count and span.last <= at.acked.head.seq:
+                    box.remove(name)
+                else:
+                    # One that goes past the log is not of this ledger: it offers nothing of it.
+                    ours = span is not None and span.last <= at.own.seq
+                    kept.append((name, span if ours else None))
+        return Offered(
+            spans=tuple(span for _, span in kept if span is not None and span.count),
+            signs=tuple(name for name, span in kept if span is not None and not span.count),
+            names=tuple(name for name, _ in kept),
+        )
+
+    def span(self, name: str) -> Span | None:
+        """The records in the batch of that name; None when it is no batch of this ledger."""
+        said = named(name)
+        if said is None or said.records is None or said.stream != self._stream:
+            return None
+        return Span(*said.records)
+
+    def put(self, box: Box, span: Span, at: dt.datetime) -> Span:
+        """Make the file of span, or of as much as fits; without records it is a sign of life."""
+        lines = self._lines(span)
+        previous = self._ledger.read(lambda view: view.hash_at(span.first - 1)).result()
+        assert previous is not None, "the log ends before what is offered of it"
+        before = Head(span.first - 1, previous)
+        while True:
+            batch = self._batch(before, lines, at)
+            data = batch_bytes(batch, self._sign)
+            if len(data) <= FILE_BYTES_MAX:
+                break
+            if len(lines) < 2:
+                raise LinkError(f"record {span.first} doesn't fit into a file")
+            lines = lines[: len(lines) // 2]
+        box.put(file_name(batch), data)
+        return Span(batch.first, batch.last)
+
+    def _batch(self, before: Head, lines: list[str], at: dt.datetime) -> Batch:
+        first, last = before.seq + 1, before.seq + len(lines)
+        # Who changed without a record goes with the next one, or now with a sign of life.
+        between = methodcaller("people_between", first, max(first, last))
+        people: People = self._ledger.read(between).result()
+        return batch_of(self._ledger.stream, before, lines, people, at)
+
+    def _lines(self, span: Span) -> list[str]:
+        """The lines of span, as many as LINES_MAX lets through, and one at least."""
+        lines: list[str] = []
+        room = LINES_MAX
+        while len(lines) < span.count:
+            first, limit = span.first + len(lines), min(LINES_PER_READ, span.count - len(lines))
+            read: list[str] = self._ledger.read(methodcaller("lines", first, limit)).result()
+            for line in read:
+                room -= len(line)
+                if room < 0 and lines:
+                    return lines
+                lines.append(line)
+        return lines
