@@ -15,6 +15,8 @@ from loyaltyd.domain.person import People
 from loyaltyd.domain.record import Head, Record, Stream, chained, record_from
 
 RECORDS_MAX = 1000  # of a batch: half a minute of a whole shop, a day of one till
+COUNT_MAX = 1 << 62  # of records and of a program's versions
+LINE_MAX = 4 << 20  # characters of a record; what a till is asked has at most 64 KiB
 
 
 class BatchReason(StrEnum):
@@ -139,6 +141,8 @@ def new_records(batch: Batch, head: Head, hash_there: bytes) -> list[NewRecord] 
 
     Hashes are chained: where they agree at one seq, all before it agree.
     """
+    if batch.first < 1:
+        return _refused(BatchReason.RECORD_INVALID, "records are numbered from 1", head)
     if batch.first > head.seq + 1:
         missing = f"{head.seq + 1} to {batch.first - 1}"
         return _refused(BatchReason.GAP, f"records {missing} are missing", head)
@@ -165,15 +169,34 @@ def _records(batch: Batch, head: Head, hashes: Sequence[bytes]) -> list[NewRecor
     for seq, line in enumerate(batch.lines, batch.first):
         if seq <= head.seq:
             continue
-        try:
-            record = record_from(line, batch.stream)
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            return _refused(BatchReason.RECORD_INVALID, f"record {seq}: {error}", head)
-        if record.seq != seq:
-            said = f"record {seq} says it is {record.seq}"
-            return _refused(BatchReason.RECORD_INVALID, said, head)
+        record = _record(line, batch.stream)
+        if isinstance(record, str) or record.seq != seq:
+            said = record if isinstance(record, str) else "it says it is another one"
+            return _refused(BatchReason.RECORD_INVALID, f"record {seq}: {said}", head)
         found.append(NewRecord(record, line, hashes[seq - batch.first + 1]))
     return found
+
+
+def _record(line: str, stream: Stream) -> Record | str:
+    """The record that a line holds, or what is wrong with the line."""
+    if len(line) > LINE_MAX:
+        return f"has more than {LINE_MAX} characters"
+    try:
+        record = record_from(line, stream)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        # By its class alone: a message may quote what stands in the line.
+        return f"no record of this stream: {type(error).__name__}"
+    return record if _is_sound(record) else "no record of this stream: a member of another type"
+
+
+def _is_sound(record: Record) -> bool:
+    """Whether the members that all records have are of their types."""
+    program = record.program
+    texts = (record.type, record.moment.clock, program.id, program.hash)
+    numbers = (record.seq, program.version)
+    return all(type(it) is str for it in texts) and all(
+        type(it) is int and 0 <= it <= COUNT_MAX for it in numbers
+    )
 
 
 def _refused(reason: BatchReason, detail: str, head: Head) -> BatchRefusal:

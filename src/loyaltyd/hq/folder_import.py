@@ -1,0 +1,80 @@
+"""Files that came by hand, on a stick or over a share: the same ingest as over the network."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from loyaltyd.domain.batch import BatchReason
+from loyaltyd.domain.errors import ConfigError
+from loyaltyd.hq.ingest import Answer, Headquarters
+from loyaltyd.link.spool import ACK, BATCH, DAY, IN, OUT, REFUSAL, Box
+from loyaltyd.link.wire import FILE_BYTES_MAX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What became of one file."""
+
+    path: Path
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """A file to import, and where its answer goes, if anywhere."""
+
+    box: Box
+    name: str
+    answers: Box | None = None
+
+
+def imported(hq: Headquarters, paths: Sequence[Path]) -> Iterator[Imported]:
+    """Import files, and folders laid out as a spool: out/ is read, answers are written to in/.
+
+    Whatever a file lacks another one may hold: those refused for a gap are offered again while
+    others are taken. ConfigError when a path is neither; LinkError when the folder can't be used.
+    """
+    waiting = [source for path in paths for source in _sources(path)]
+    while waiting:
+        gaps, before = [], len(waiting)
+        for source in waiting:
+            answer = _offered(hq, source)
+            if answer is None:
+                continue
+            if answer.reason is BatchReason.GAP:
+                gaps.append((source, answer))
+            else:
+                yield _answered(source, answer)
+        if len(gaps) == before:
+            yield from (_answered(source, answer) for source, answer in gaps)
+            return
+        waiting = [source for source, _ in gaps]
+
+
+def _sources(path: Path) -> list[_Source]:
+    if path.is_dir():
+        box = Box(path / OUT)
+        if not box.folder.is_dir():
+            raise ConfigError(f"{path}: has no folder {OUT}/: is it laid out as a spool?")
+        answers = Box(path / IN)
+        return [
+            _Source(box=box, name=name, answers=answers)
+            for name in box.names()
+            if name.endswith((BATCH, DAY))
+        ]
+    if not path.is_file():
+        raise ConfigError(f"{path}: no file or folder here")
+    return [_Source(box=Box(path.parent), name=path.name)]
+
+
+def _offered(hq: Headquarters, source: _Source) -> Answer | None:
+    data = source.box.read(source.name, FILE_BYTES_MAX)
+    return None if data is None else hq.taken(data)  # None: it went since it was listed
+
+
+def _answered(source: _Source, answer: Answer) -> Imported:
+    if source.answers is not None:
+        source.answers.folder.mkdir(exist_ok=True)
+        suffix = ACK if answer.reason is None else REFUSAL
+        source.answers.put(f"{source.name}{suffix}", answer.data)
+    return Imported(path=source.box.folder / source.name, answer=answer)

@@ -1,0 +1,66 @@
+"""Run a receipt again from its line alone: what differs from what its till wrote. Pure."""
+
+from collections.abc import Iterator
+
+from pydantic_core import from_json
+
+from loyaltyd.domain.program import Program
+from loyaltyd.domain.quote import Quote, quote
+from loyaltyd.domain.record import Record, Stream, canonical, record_from
+from loyaltyd.domain.sale import Sale, receipt_body, sale_from, sale_postings
+
+RECEIPT = "receipt"
+
+# What a line that no till of ours wrote can make of the functions that read it.
+POISON = (
+    *(ValueError, TypeError, LookupError, AttributeError),
+    *(ArithmeticError, AssertionError, RecursionError),
+)
+
+
+def difference(record: Record, program: Program) -> str:
+    """What of a receipt isn't what its line and program lead to; "" for nothing."""
+    try:
+        return ", ".join(_differing(record, program))
+    except POISON as error:
+        # By its class alone: a message may quote what stands in the line.
+        return f"can't be run: {type(error).__name__}"
+
+
+def read(line: str, stream: Stream) -> Record | None:
+    """The record in a line; none when it can't be read, though it was when it came."""
+    try:
+        return record_from(line, stream)
+    except POISON:
+        return None
+
+
+def is_canonical(line: str) -> bool:
+    """Whether the line is written as product's records are: RFC 8785, strings and integers."""
+    try:
+        return canonical(from_json(line)) == line
+    except POISON:
+        return False
+
+
+def _differing(record: Record, program: Program) -> Iterator[str]:
+    sale = sale_from(record)
+    if not _is_of(record, sale):
+        yield "place"
+    answer = quote(sale.basket, sale.seen, program, sale.place, sale.at)
+    if not isinstance(answer, Quote):
+        yield f"refused as {answer.reason}"
+        return
+    postings = sale_postings(answer.result, sale.seen, program, sale.at)
+    expected = receipt_body(sale.basket, sale.seen, sale.place, answer.result, postings)
+    for name in sorted(expected):
+        if expected[name] != record.body.get(name):
+            yield name
+    if not record.body.keys() <= expected.keys():
+        yield "members beyond a receipt's"
+
+
+def _is_of(record: Record, sale: Sale) -> bool:
+    stream, place = record.stream, sale.place
+    there = (place.store, place.till, place.business_date)
+    return there == (stream.store, stream.till, record.moment.business_date)

@@ -1,0 +1,1 @@
+"""Headquarters' SQLite file: all of its SQL, and nothing that decides."""

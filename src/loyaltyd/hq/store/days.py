@@ -1,0 +1,103 @@
+"""The till-days that came: what each manifest claims, and whether the records bear it out."""
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+
+from loyaltyd.domain.batch import BatchReason
+from loyaltyd.domain.day import Day
+from loyaltyd.domain.facts import facts_of, value_from
+from loyaltyd.domain.record import canonical
+from loyaltyd.store.database import Connection
+
+RIGHT = "right"  # a verdict; the others are reasons of a batch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptDay:
+    """A till-day over the records first..last of the stream with that number.
+
+    verdict is None until it was compared, then None no more: "right" or a BatchReason.
+    """
+
+    stream: int
+    file: str
+    first: int
+    last: int
+    day: Day
+    at: dt.datetime
+    verdict: str | None = None
+
+
+def keep(connection: Connection, kept: KeptDay) -> None:
+    """Store a till-day; another file of that number takes its place, as a till makes it again."""
+    connection.execute(
+        "INSERT INTO day (stream, number, file, first, last, claim, at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET file = excluded.file,"
+        " first = excluded.first, last = excluded.last, claim = excluded.claim,"
+        " at = excluded.at, verdict = NULL WHERE file <> excluded.file",
+        (
+            *(kept.stream, kept.day.number, kept.file, kept.first, kept.last),
+            canonical(facts_of(kept.day)),
+            kept.at.isoformat(timespec="milliseconds"),
+        ),
+    )
+
+
+def unchecked(connection: Connection) -> KeptDay | None:
+    """A till-day that wasn't compared with the records yet."""
+    row = connection.execute(
+        "SELECT stream, file, first, last, claim, at, verdict FROM day"
+        " WHERE verdict IS NULL LIMIT 1"
+    ).fetchone()
+    return None if row is None else _day(*row)
+
+
+def judge(connection: Connection, kept: KeptDay, verdict: BatchReason | None) -> None:
+    """Say what a till-day's comparison found, unless another file took its place meanwhile."""
+    connection.execute(
+        "UPDATE day SET verdict = ? WHERE stream = ? AND number = ? AND file = ?",
+        (RIGHT if verdict is None else str(verdict), kept.stream, kept.day.number, kept.file),
+    )
+
+
+def last_days(connection: Connection, limit: int) -> list[KeptDay]:
+    """The newest till-days of each stream, at most so many of one, newest first."""
+    rows = connection.execute(
+        "SELECT stream, file, first, last, claim, at, verdict FROM"
+        " (SELECT *, row_number() OVER (PARTITION BY stream ORDER BY number DESC) AS place"
+        " FROM day)"
+        " WHERE place <= ? ORDER BY stream, number DESC",
+        (limit,),
+    )
+    return [_day(*row) for row in rows]
+
+
+def numbers_missing(connection: Connection) -> dict[int, int]:
+    """By stream, how many till-days before its newest never came."""
+    rows = connection.execute(
+        "SELECT stream, max(number) - count(*) FROM day WHERE number > 0 GROUP BY stream"
+    )
+    return dict(iter(rows))
+
+
+def differing(connection: Connection) -> int:
+    """How many till-days differ from their records."""
+    row = connection.execute(
+        "SELECT count(*) FROM day WHERE verdict IS NOT NULL AND verdict <> ?", (RIGHT,)
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _day(*row: object) -> KeptDay:
+    stream, file, first, last, claim, at, verdict = row
+    assert isinstance(claim, str)
+    return KeptDay(
+        stream=int(str(stream)),
+        file=str(file),
+        first=int(str(first)),
+        last=int(str(last)),
+        day=value_from(Day, json.loads(claim)),
+        at=dt.datetime.fromisoformat(str(at)),
+        verdict=None if verdict is None else str(verdict),
+    )

@@ -1,0 +1,33 @@
+"""Names, birthdays, phones, card numbers, as the tills sent them: outside the chain."""
+
+from loyaltyd.domain.person import Numbered, People, Person
+from loyaltyd.store.database import Connection
+
+
+def keep(connection: Connection, number: int, people: People, seq: int) -> None:
+    """Store the people of a batch of the stream, whose last record is at seq.
+
+    A file that comes again, or late, doesn't undo what a newer one of that till said.
+    """
+    connection.executemany(
+        "INSERT INTO person (stream, account, seq, name, birthday, phone, consent)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq,"
+        " name = excluded.name, birthday = excluded.birthday, phone = excluded.phone,"
+        " consent = excluded.consent WHERE excluded.seq >= seq",
+        [
+            (
+                *(number, it.account, seq, it.name),
+                None if it.birthday is None else it.birthday.isoformat(),
+                it.phone,
+                None if it.consent is None else it.consent.isoformat(),
+            )
+            for it in people
+            if isinstance(it, Person)
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO number (stream, card, seq, number) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET seq = excluded.seq, number = excluded.number"
+        " WHERE excluded.seq >= seq",
+        [(number, it.card, seq, it.number) for it in people if isinstance(it, Numbered)],
+    )

@@ -1,0 +1,222 @@
+"""The tables of headquarters' file, and the triggers that keep its facts as they arrived.
+
+A stream has a number here. Facts are `stream` and `record`; what follows from records is kept per
+stream, so that each can be compared with its till: what an account holds is the sum over streams.
+"""
+
+from collections.abc import Mapping
+
+from loyaltyd.domain.errors import StoreDamaged, StoreError
+from loyaltyd.store.database import Connection
+
+APPLICATION_ID = 0x6C6F7968  # "loyh": not a till's ledger
+VERSION = 1
+AMOUNT_LIMIT = 1 << 62  # beyond it a sum could leave SQLite's integers
+
+_AMOUNT = f"amount INTEGER NOT NULL CHECK (amount BETWEEN -{AMOUNT_LIMIT} AND {AMOUNT_LIMIT})"
+
+TABLES: Mapping[str, str] = {
+    "stream": """CREATE TABLE stream (
+  id INTEGER PRIMARY KEY,
+  header TEXT NOT NULL UNIQUE,
+  chain TEXT NOT NULL,
+  store TEXT NOT NULL,
+  till TEXT NOT NULL,
+  epoch TEXT NOT NULL,
+  key TEXT NOT NULL
+) STRICT""",
+    "record": """CREATE TABLE record (
+  stream INTEGER NOT NULL REFERENCES stream,
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  line TEXT NOT NULL,
+  type TEXT NOT NULL,
+  business_date TEXT NOT NULL,
+  PRIMARY KEY (stream, seq)
+) STRICT""",
+    # When its till was last heard, the last seq that is known to be missing, why its last batch was
+    # refused, and up to which seq receipts were run again.
+    "contact": """CREATE TABLE contact (
+  stream INTEGER PRIMARY KEY REFERENCES stream,
+  at TEXT NOT NULL,
+  missing INTEGER NOT NULL DEFAULT 0,
+  trouble TEXT,
+  reevaluated INTEGER NOT NULL DEFAULT 0
+) STRICT""",
+    "lot": f"""CREATE TABLE lot (
+  stream INTEGER NOT NULL REFERENCES stream,
+  account TEXT NOT NULL,
+  wallet TEXT NOT NULL,
+  bucket TEXT NOT NULL,
+  {_AMOUNT},
+  PRIMARY KEY (stream, account, wallet, bucket)
+) STRICT, WITHOUT ROWID""",
+    "counter": f"""CREATE TABLE counter (
+  stream INTEGER NOT NULL REFERENCES stream,
+  account TEXT NOT NULL,
+  name TEXT NOT NULL,
+  date TEXT NOT NULL,
+  since TEXT NOT NULL,
+  {_AMOUNT},
+  PRIMARY KEY (stream, account, name, date, since)
+) STRICT, WITHOUT ROWID""",
+    # Every state of a card, by the record that said so: a till-day may tell of an earlier one.
+    "card": """CREATE TABLE card (
+  stream INTEGER NOT NULL REFERENCES stream,
+  id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  account TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  status TEXT NOT NULL,
+  PRIMARY KEY (stream, id, seq)
+) STRICT, WITHOUT ROWID""",
+    # What all accounts' postings come to, both sides of each: a wallet's buckets add up to zero.
+    "total": f"""CREATE TABLE total (
+  stream INTEGER NOT NULL REFERENCES stream,
+  wallet TEXT NOT NULL,
+  bucket TEXT NOT NULL,
+  {_AMOUNT},
+  PRIMARY KEY (stream, wallet, bucket)
+) STRICT, WITHOUT ROWID""",
+    # seq is the last record of the batch that brought the row.
+    "person": """CREATE TABLE person (
+  stream INTEGER NOT NULL REFERENCES stream,
+  account TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  name TEXT,
+  birthday TEXT,
+  phone TEXT,
+  consent TEXT,
+  PRIMARY KEY (stream, account)
+) STRICT, WITHOUT ROWID""",
+    "number": """CREATE TABLE number (
+  stream INTEGER NOT NULL REFERENCES stream,
+  card TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  number TEXT NOT NULL,
+  PRIMARY KEY (stream, card)
+) STRICT, WITHOUT ROWID""",
+    # What a till-day's manifest claims; verdict is none until it was compared with the records.
+    "day": """CREATE TABLE day (
+  stream INTEGER NOT NULL REFERENCES stream,
+  number INTEGER NOT NULL,
+  file TEXT NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  claim TEXT NOT NULL,
+  at TEXT NOT NULL,
+  verdict TEXT,
+  PRIMARY KEY (stream, number)
+) STRICT, WITHOUT ROWID""",
+    "day_unchecked": "CREATE INDEX day_unchecked ON day (stream) WHERE verdict IS NULL",
+    "trusted": """CREATE TABLE trusted (
+  key TEXT PRIMARY KEY,
+  chain TEXT NOT NULL,
+  store TEXT NOT NULL,
+  till TEXT NOT NULL,
+  at TEXT NOT NULL
+) STRICT, WITHOUT ROWID""",
+    "program": """CREATE TABLE program (
+  hash TEXT PRIMARY KEY,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  body TEXT NOT NULL
+) STRICT""",
+    "difference": """CREATE TABLE difference (
+  stream INTEGER NOT NULL REFERENCES stream,
+  seq INTEGER NOT NULL,
+  what TEXT NOT NULL,
+  at TEXT NOT NULL,
+  PRIMARY KEY (stream, seq)
+) STRICT, WITHOUT ROWID""",
+    # Receipts whose program isn't here: run again from first to last when it comes.
+    "unruled": """CREATE TABLE unruled (
+  stream INTEGER NOT NULL REFERENCES stream,
+  hash TEXT NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  receipts INTEGER NOT NULL,
+  PRIMARY KEY (stream, hash)
+) STRICT, WITHOUT ROWID""",
+    # proven: signed by the key that its header names, and that key is trusted for that till.
+    "refused": """CREATE TABLE refused (
+  file TEXT PRIMARY KEY,
+  stream INTEGER REFERENCES stream,
+  proven INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  times INTEGER NOT NULL,
+  at TEXT NOT NULL
+) STRICT""",
+    "refused_by_at": "CREATE INDEX refused_by_at ON refused (proven, at)",
+}
+
+# What is written over a key would be deleted past the DELETE trigger in a shell that leaves
+# recursive_triggers off; see the till's own guards.
+OVER_A_KEY: Mapping[str, str] = {
+    "stream": "EXISTS (SELECT 1 FROM stream WHERE id = NEW.id OR header = NEW.header)",
+    "record": """NEW.seq IS NOT
+    (SELECT ifnull(max(seq), 0) + 1 FROM record WHERE stream = NEW.stream)""",
+    "program": "EXISTS (SELECT 1 FROM program WHERE hash = NEW.hash)",
+}
+
+
+def guards() -> dict[str, str]:
+    """The triggers, name to SQL: what stands in stream, record and program is never changed."""
+    found = {}
+    for table, taken in OVER_A_KEY.items():
+        for event in ("UPDATE", "DELETE"):
+            found[f"{table}_no_{event.lower()}"] = (
+                f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} BEGIN\n"
+                f"  SELECT RAISE(ABORT, '{table}: facts are only added');\nEND"
+            )
+        found[f"{table}_no_replace"] = (
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {taken} BEGIN\n"
+            f"  SELECT RAISE(ABORT, '{table}: facts are only added, each once and in order');\nEND"
+        )
+    return found
+
+
+def make_or_check(connection: Connection) -> None:
+    """Make the tables in an empty file; StoreError for a foreign or newer one, or a damaged one."""
+    connection.execute("BEGIN IMMEDIATE")  # another process may be making them now
+    try:
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() or (0,)
+        if not tables:
+            for sql in (*TABLES.values(), *guards().values()):
+                connection.execute(sql)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        _check(connection)
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def faults(connection: Connection) -> list[str]:
+    """What of the schema is missing, altered or foreign; empty when all is as it was made."""
+    expected = {**TABLES, **guards()}
+    rows = connection.execute("SELECT name, type, sql FROM sqlite_schema").fetchall()
+    found = {name: sql for name, _, sql in rows}
+    astray = [
+        f"{name} is {'altered' if name in found else 'missing'}"
+        for name, sql in expected.items()
+        if found.get(name) != sql
+    ]
+    foreign = [name for name, kind, _ in rows if kind == "trigger" and name not in expected]
+    return astray + [f"trigger {name} is not ours" for name in foreign]
+
+
+def _check(connection: Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone() or (0,)
+    (application,) = connection.execute("PRAGMA application_id").fetchone() or (0,)
+    if application != APPLICATION_ID:
+        raise StoreError("not a file of loyaltyd's headquarters")
+    if version > VERSION:
+        raise StoreError(f"made by a newer loyaltyd (schema {version}, this one knows {VERSION})")
+    if found := faults(connection):
+        raise StoreDamaged(f"headquarters' schema was changed: {', '.join(found)}")
