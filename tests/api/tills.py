@@ -27,6 +27,7 @@ TOKENS = {
     "eyes": "events",
     "asker": "quote",
     "boss": "events,quote,commit,manager",
+    "night": "export",
 }
 JSON = {"content-type": "application/json"}
 TILL = """
