@@ -15,7 +15,7 @@ BOOT = Path(__file__).parent / "boot"
 WAIT_S = 60.0  # how long a fact may take on a loaded machine before it is no fact
 NEEDED = (
     *("unshare", "nsenter", "setpriv", "ip", "curl", "udevadm", "pkcheck", "dbus-daemon"),
-    *("/lib/systemd/systemd", "/usr/bin/python3"),
+    *("/lib/systemd/systemd", "/usr/bin/python3", "pcscd"),
 )
 NAMESPACES = ("--pid", "--mount", "--uts", "--ipc", "--cgroup", "--net")
 # In a cgroup of its own, and gone with whoever started it.

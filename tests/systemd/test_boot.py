@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,20 +15,31 @@ import pytest
 from tests.house.source import ROOT
 from tests.systemd.machine import WAIT_S, Machine, booted, obstacle
 
-BROUGHT = ("config", "pyproject.toml", "README.md", "src", "systemd", "tests/systemd", "tools")
+BROUGHT = (
+    *("config", "pyproject.toml", "README.md", "src", "systemd", "tools"),
+    *("tests/readers", "tests/systemd"),
+)
 CHECKOUT, WHEELS = "/srv/checkout", "/srv/wheels"
 INSTALL = (f"{CHECKOUT}/tools/install", "--wheels", WHEELS)
+PYTHON = "/opt/loyaltyd/.venv/bin/python"
 SETTINGS = "/etc/loyaltyd/loyaltyd.toml"
 ADDRESS, SOCKET = "127.0.0.1:8765", "/run/loyaltyd.sock"
 CARD, PAN = "2990000000019", "4111111111111111"
 WATCHDOG = "[Service]\nWatchdogSec=2s\n"  # the unit's 20 s are a test's whole minute
 PORTS = "/run/ports"
-READER = f"""
+READERS = f"""
 [[readers]]
 name = "counter"
 driver = "serial"
 device = "{PORTS}/scanner"
 profile = "barcode"
+
+[[readers]]
+name = "tap"
+driver = "pcsc"
+match = "Virtual PCD 00 00"
+profile = "contactless"
+repeat_window = "0s"
 """
 LEDGER = "/var/lib/loyaltyd/ledger.db"
 RULES = "/usr/local/lib/udev/rules.d/70-loyaltyd.rules"
@@ -83,9 +95,10 @@ def till(installed: Machine) -> Machine:
     machine.run("chgrp", "dialout", port)  # what udev does for a serial port
     machine.run("chmod", "660", port)
     example = machine.run("cat", SETTINGS).partition("[[readers]]")[0]
-    machine.write(SETTINGS, example + READER)
+    machine.write(SETTINGS, example + READERS)
     program = machine.run("cat", "/etc/loyaltyd/program.toml")
     text = re.sub(r"(?m)^starts = \S+", "starts = 2020-01-01", program)
+    text = text.replace('"magstripe"]', '"magstripe", "contactless"]')
     machine.write("/etc/loyaltyd/program.toml", text)
     machine.write("/etc/systemd/system/loyaltyd.service.d/test.conf", WATCHDOG)
     machine.run(*INSTALL)
@@ -102,10 +115,10 @@ def scan(till: Machine, text: str) -> None:
     till.run("sh", "-c", f"cat > {PORTS}/scan", text=f"{text}\r")
 
 
-def reads(till: Machine) -> tuple[int, int]:
-    """How many cards and bank cards the scanner has read."""
-    (reader,) = asked(till, "/v1/status")["readers"]
-    return reader["reads"], reader["payment"]
+def reads(till: Machine, name: str = "counter") -> tuple[int, int]:
+    """How many cards and bank cards a reader has read."""
+    (it,) = (it for it in asked(till, "/v1/status")["readers"] if it["name"] == name)
+    return it["reads"], it["payment"]
 
 
 def test_a_first_till_waits_until_it_is_told_which_one_it_is(installed: Machine) -> None:
@@ -115,7 +128,7 @@ def test_a_first_till_waits_until_it_is_told_which_one_it_is(installed: Machine)
 
 
 def test_it_is_up_and_will_be_after_a_boot(till: Machine) -> None:
-    assert till.run("loyaltyd", "status").startswith("OK  till zelenka msk-017-3  1 of 1 readers")
+    assert till.run("loyaltyd", "status").startswith("OK  till zelenka msk-017-3  2 of 2 readers")
     assert till.shows("loyaltyd.service", "StatusText") == f"answers on {ADDRESS}"
     assert till.run("systemctl", "is-enabled", *ALL).split() == ["enabled"] * len(ALL)
     waiting = json.loads(till.run("systemctl", "list-timers", "--output=json"))
@@ -128,6 +141,22 @@ def test_a_card_is_read_and_a_bank_card_is_not(till: Machine) -> None:
     till.until(lambda: reads(till) == (cards + 1, payment))
     scan(till, PAN)
     till.until(lambda: reads(till) == (cards + 1, payment + 1))
+
+
+def test_a_chip_card_is_read_through_pcscd(till: Machine) -> None:
+    def is_read(count: int) -> bool:
+        return reads(till, "tap")[0] == count
+
+    cards, _ = reads(till, "tap")
+    chip = ("env", f"PYTHONPATH={CHECKOUT}", PYTHON, "-m", "tests.systemd.chip")
+    with till.begun(*chip) as card:
+        assert card.stdin is not None
+        for laid in (cards + 1, cards + 2):
+            card.stdin.write("lay it\n")
+            card.stdin.flush()
+            till.until(partial(is_read, laid))
+            card.stdin.write("take it\n")
+            card.stdin.flush()
 
 
 def test_the_daemon_has_no_network_and_nobody_else_its_ledger(till: Machine) -> None:
