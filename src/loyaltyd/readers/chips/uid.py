@@ -29,7 +29,7 @@ def digits(value: bytes) -> str:
     """Return a UID as a decimal number, with the leading zeros that all of its size share.
 
     >>> digits(bytes.fromhex("04A1B2C3D4E5F6"))
-    '01303709104023030'
+    '01303689068602870'
     """
     width = len(str((1 << 8 * len(value)) - 1))
     return f"{int.from_bytes(value, 'big'):0{width}d}"

@@ -67,13 +67,16 @@ class PcscSlot:
         """Watch the reader, or look for one that matches while there is none."""
         if not self._reader and not self._found():
             self._wait_for_news()
-            return Sight(missing=f"no card reader matches {self._match}: is it plugged in?")
+            return self._missing()
         code, states = self._watched(self._reader, self._state)
+        if code == codes.TIMEOUT and not self._state >> 16:
+            # libpcsclite takes no count for one to compare: a first swap goes unseen by it.
+            code, states = self._watched(self._reader, codes.STATE_UNAWARE)
         if code == codes.TIMEOUT:
             return self._said()
         if code in codes.READER_GONE or (not code and states[0][1] & codes.STATE_GONE):
             self._reader = ""
-            return Sight(missing="unplugged")
+            return self._missing()
         _check(code)
         _, event, atr = states[0]
         self._state = event & ~codes.STATE_CHANGED
@@ -100,6 +103,9 @@ class PcscSlot:
     def close(self) -> None:
         """Give the context back; a broken one only on this side."""
         self._scard.SCardReleaseContext(self._context)
+
+    def _missing(self) -> Sight:
+        return Sight(missing=f"no card reader matches {self._match}: is it plugged in?")
 
     def _said(self) -> Sight:
         detail = "; ".join(filter(None, (self._seen.detail, self._fault)))
@@ -177,10 +183,10 @@ class PcscSlot:
 
     def _failed(self, code: int) -> Told:
         """What a code says of the card; a pcscd or reader that is gone shows at the next sight."""
-        self._fault = codes.NOTES.get(code, "")
-        if code == codes.SHARING_VIOLATION:
-            return Told(Unread("taken"))
-        return Told(Unread("left" if code in codes.LEFT else "mute"))
+        if code in codes.LEFT:
+            return Told(Unread("left"))
+        self._fault = codes.NOTES.get(code, f"the card can't be read: 0x{code:08X}")
+        return Told(Unread("taken" if code == codes.SHARING_VIOLATION else "mute"))
 
 
 def _as_t0(command: bytes) -> bytes:

@@ -1,0 +1,22 @@
+"""Where the readers' tests have their pcscd: libpcsclite asks once a process for its socket."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def pcsc_socket() -> Iterator[Path]:
+    """The path at which this process looks for a pcscd, for as long as it lives."""
+    if importlib.util.find_spec("smartcard") is None:
+        pytest.skip("pyscard is not installed: tools/test builds it where gcc and libpcsclite are")
+    with tempfile.TemporaryDirectory(prefix="pcsc") as folder:
+        path = Path(folder) / "pcscd.comm"
+        os.environ["PCSCLITE_CSOCK_NAME"] = str(path)
+        yield path
