@@ -31,7 +31,7 @@ NAMED = re.compile(
     r"\.jsonl\.zst",
     re.ASCII,
 )
-DRAFT = re.compile(r"\..+\.[0-9a-f]{8}")  # a name before its file is whole
+DRAFT = re.compile(r"\.(.+)\.[0-9a-f]{8}")  # a name before its file is whole
 NOT_A_FILE = {errno.ENOENT, errno.ELOOP, errno.ENXIO}  # gone; a link; a socket, or a pipe's end
 # What shared and pluggable file systems say when they have no modes, or no folders to sync.
 UNSUPPORTED = {errno.EPERM, errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
@@ -136,9 +136,10 @@ class Box:
             if error.errno in NOT_A_FILE:
                 return None
             raise _link_error(self.folder / name, error) from error
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            return None
         with _link_errors(self.folder), os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return None
             return file.read(limit + 1)
 
     def remove(self, name: str) -> None:
@@ -146,14 +147,17 @@ class Box:
         with _link_errors(self.folder):
             (self.folder / name).unlink(missing_ok=True)
 
-    def tidy(self, start: str = "") -> None:
-        """Remove what a killed writer left half done; only for whoever writes names of that start.
+    def tidy(self, place: str = "") -> None:
+        """Remove what a killed writer left half done; only for whoever writes there.
 
-        Others' hidden files, such as a stick's wastebasket, stay.
+        place: how names begin of the one till that this is for, where others write too. Strangers'
+        hidden files, such as a stick's wastebasket, stay.
         """
         with _link_errors(self.folder):
             for path in self.folder.iterdir():
-                if path.name.startswith(f".{start}") and DRAFT.fullmatch(path.name):
+                draft = DRAFT.fullmatch(path.name)
+                said = named(draft[1]) if draft else None
+                if draft and (not place or (said is not None and said.place == place)):
                     path.unlink(missing_ok=True)
 
 
