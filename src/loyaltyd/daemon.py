@@ -5,7 +5,6 @@ import contextlib
 import ctypes
 import datetime as dt
 import gc
-import logging
 import os
 import pathlib
 import resource
@@ -22,19 +21,25 @@ import structlog
 from loyaltyd import logs
 from loyaltyd.api.app import app
 from loyaltyd.api.door import Door
-from loyaltyd.api.events import Events, Kind
+from loyaltyd.api.ears import Ears, say_link
+from loyaltyd.api.events import Events
 from loyaltyd.api.guard import Access, access
 from loyaltyd.api.meters import Meters
 from loyaltyd.api.sockets import listening, taken_over
 from loyaltyd.api.status import Status
 from loyaltyd.api.tokens import Tokens, tokens_in
 from loyaltyd.config import Api, Reader, Settings
-from loyaltyd.domain.card import CardNumber
 from loyaltyd.domain.errors import ConfigError, LoyaltyError, StoreDamaged
-from loyaltyd.domain.refusal import Reason, Refusal, refused
-from loyaltyd.link.signatures import chain_key, derived, public_hex, signature, till_key
+from loyaltyd.link.signatures import (
+    chain_key,
+    derived,
+    hq_public,
+    public_hex,
+    signature,
+    till_key,
+)
 from loyaltyd.link.spool import Box, Spool
-from loyaltyd.messages import sentence
+from loyaltyd.link.wire import Sign
 from loyaltyd.notify import BY_HAND, Service, service_in
 from loyaltyd.readers.chips.classic import Sector
 from loyaltyd.readers.chips.files import CardFile
@@ -44,29 +49,21 @@ from loyaltyd.readers.hearing import Hearing, stream
 from loyaltyd.readers.key_file import classic_key
 from loyaltyd.readers.profiles import PROFILES
 from loyaltyd.readers.profiles.contactless import Contactless
-from loyaltyd.readers.read import CardRead, Cause, Garbled, PaymentCard, Read, Removed, Unread
 from loyaltyd.readers.supervisor import ReaderState, Source, Supervisor
 from loyaltyd.readers.taps import taps
 from loyaltyd.serving import Server, server_config
 from loyaltyd.store.ledger import Ledger, open_ledger
 from loyaltyd.till.export import Exporter
-from loyaltyd.till.identify import identified
 from loyaltyd.till.program_file import program_text
 from loyaltyd.till.programs import keep_programs
+from loyaltyd.till.sync import Sync
 from loyaltyd.till.till import SYNCED, Till, holdover
 
 TIMESYNCED = pathlib.Path("/run/systemd/timesync/synchronized")  # systemd-timesyncd makes it
 TIMEX_BYTES, TIME_ERROR = 256, 5  # struct timex has 208; linux/timex.h: "clock not synchronized"
 PULSES = 4  # in the time that systemd gives: one that a slow disk holds up is not the last
-LOOK_S = 2.0  # between looks at the ledger: its damage, and whether the till is idle.
-
-UNREAD: dict[Cause, Reason] = {
-    "left": Reason.READ_INCOMPLETE,
-    "mute": Reason.READ_GARBLED,
-    "taken": Reason.READ_GARBLED,
-    "random": Reason.UID_RANDOM,
-    "no-number": Reason.NOT_A_CARD,
-}
+LOOK_S = 2.0  # between looks at the ledger: its damage, and whether the till is idle; at the spool
+BUSY_S = 0.1  # between two files of a long drain, for those who sell meanwhile
 
 log = structlog.stdlib.get_logger("loyaltyd.daemon")
 
@@ -105,7 +102,7 @@ async def serve(settings: Settings, *, ready: Ready, service: Service = BY_HAND)
     ready is called once, on this thread, when the sockets are answered; then service hears of it.
     """
     with contextlib.ExitStack() as built:
-        door, supervisor, sockets = _built(settings, built, service)
+        door, supervisor, sync, sockets = _built(settings, built, service)
         server = Server(server_config(app(door)))
         stop = _Stop(server, door.events, service)
         host, port = sockets[0].getsockname()[:2]
@@ -116,7 +113,7 @@ async def serve(settings: Settings, *, ready: Ready, service: Service = BY_HAND)
         async with asyncio.TaskGroup() as tasks:
             watching = (
                 *(_watch(door, stop), _pulse(service, door.till.ledger)),
-                _look_after(supervisor),
+                *(_look_after(supervisor), _sync(sync, door.events)),
             )
             watches = [tasks.create_task(each) for each in watching]
             log.info("serving", host=host, port=port, readers=len(settings.readers))
@@ -130,7 +127,7 @@ async def serve(settings: Settings, *, ready: Ready, service: Service = BY_HAND)
 
 def _built(
     settings: Settings, built: contextlib.ExitStack, service: Service
-) -> tuple[Door, Supervisor, list[socket.socket]]:
+) -> tuple[Door, Supervisor, Sync | None, list[socket.socket]]:
     """Build all that runs; whatever must be let go of again is on the stack."""
     # First: a taken port is known before anything is touched.
     sockets = _sockets(settings.api, built, service)
@@ -139,7 +136,9 @@ def _built(
     built.callback(ledger.close)
     till = _till(settings, ledger, derived(key, "quote token"))
     events = Events(boot=secrets.token_hex(4), monotonic=time.monotonic)
-    supervisor = _supervisor(settings.readers, _Ears(till, events))
+    supervisor = _supervisor(settings.readers, Ears(till, events))
+    sign = partial(signature, key)
+    sync = _link(settings, ledger, sign)
     tokens = _tokens(settings.api, derived(key, "page cookie"))
     door = Door(
         till=till,
@@ -148,12 +147,13 @@ def _built(
         access=_access(settings.api, sockets[0].getsockname()[:2]),
         meters=Meters(),
         readers=supervisor.states,
-        status=_status(till, events, supervisor.states, tokens),
-        exports=Exporter(till, partial(signature, key), _spool(settings)),
+        link=None if sync is None else sync.told,
+        status=_status(till, events, supervisor.states, tokens, sync),
+        exports=Exporter(till, sign, _spool(settings)),
         clock=_now,
         monotonic=time.monotonic,
     )
-    return door, supervisor, sockets
+    return door, supervisor, sync, sockets
 
 
 def _sockets(api: Api, built: contextlib.ExitStack, service: Service) -> list[socket.socket]:
@@ -179,16 +179,39 @@ def _access(api: Api, address: tuple[str, int]) -> Access:
 
 
 def _status(
-    till: Till, events: Events, readers: Callable[[], list[ReaderState]], tokens: Tokens
+    till: Till,
+    events: Events,
+    readers: Callable[[], list[ReaderState]],
+    tokens: Tokens,
+    sync: Sync | None,
 ) -> Status:
     return Status(
-        till=till, readers=readers, boot=events.boot, tokens=tokens.configured, began=_now()
+        till=till,
+        readers=readers,
+        link=None if sync is None else sync.told,
+        boot=events.boot,
+        tokens=tokens.configured,
+        began=_now(),
     )
 
 
 def _spool(settings: Settings) -> Box | None:
     """Where till-days go that a courier takes away."""
-    return None if settings.link is None else Spool(settings.link.folder).out
+    # Not made here: a spool that can't be is a trouble of the link, and the till sells on.
+    return None if settings.link is None else Spool(settings.link.folder, make=False).out
+
+
+def _link(settings: Settings, ledger: Ledger, sign: Sign) -> Sync | None:
+    link = settings.link
+    if link is None:
+        return None
+    return Sync(
+        ledger=ledger,
+        folder=link.folder,
+        hq_key=hq_public(link.hq_key),
+        sign=sign,
+        every=link.every,
+    )
 
 
 def _now() -> dt.datetime:
@@ -238,57 +261,7 @@ def _till(settings: Settings, ledger: Ledger, token_key: bytes) -> Till:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Ears:
-    """What reads become: events, said on the reader's own thread."""
-
-    till: Till
-    events: Events
-
-    def owns(self, number: str) -> bool:
-        """Whether number falls into a card range of any program this till knows."""
-        return any(program.range_of(number) for program in self.till.programs)
-
-    def heard(self, reader: str, read: Read) -> None:
-        """Say which card was presented, or why it is none, or that it left."""
-        if isinstance(read, Removed):
-            self.events.publish("card_removed", {"reader": reader})
-            return
-        outcome = self._outcome(read)
-        if isinstance(outcome, CardNumber) and isinstance(read, CardRead):
-            facts = {"reader": reader, "medium": read.medium, "kind": outcome.kind}
-            self.events.publish("card_read", facts, number=outcome.number)
-            log.info("card_read", reader=reader, card=outcome.masked)
-        elif isinstance(outcome, Refusal):
-            said = sentence(outcome, self.till.language)
-            reason = str(outcome.reason)
-            self.events.publish(
-                "card_refused", {"reader": reader, "reason": reason, "detail": said}
-            )
-            log.info("card_refused", reader=reader, reason=reason)
-
-    def changed(self, reader: str, up: bool, detail: str) -> None:
-        """Say that a reader came or went."""
-        kind: Kind = "reader_up" if up else "reader_down"
-        self.events.publish(kind, {"reader": reader, "detail": detail})
-        log.log(logging.INFO if up else logging.WARNING, kind, reader=reader, detail=detail)
-
-    def _outcome(self, read: CardRead | Garbled | PaymentCard | Unread) -> CardNumber | Refusal:
-        if isinstance(read, Garbled):
-            return refused(Reason.READ_GARBLED)
-        if isinstance(read, Unread):
-            return refused(UNREAD[read.why])
-        if isinstance(read, PaymentCard):
-            return refused(Reason.PAYMENT_CARD)
-        program = self.till.program_on(self.till.local(self.till.clock()).date())
-        return (
-            program
-            if isinstance(program, Refusal)
-            else identified(program, read.number, read.medium)
-        )
-
-
-def _supervisor(readers: Iterable[Reader], ears: _Ears) -> Supervisor:
+def _supervisor(readers: Iterable[Reader], ears: Ears) -> Supervisor:
     sources = [
         Source(
             name=reader.name,
@@ -357,6 +330,18 @@ async def _look_after(supervisor: Supervisor) -> None:
             supervisor.look()
         except Exception:
             log.exception("looking after the readers failed")
+
+
+async def _sync(sync: Sync | None, events: Events) -> None:
+    """Keep up the link by what lies in the spool; say when headquarters is lost, or is back."""
+    while sync is not None:
+        before = sync.state
+        try:
+            now, monotonic_s = _now(), time.monotonic()
+            say_link(events, before, await asyncio.to_thread(sync.tick, now, monotonic_s))
+        except Exception:
+            log.exception("the link failed")
+        await asyncio.sleep(BUSY_S if sync.busy else LOOK_S)
 
 
 async def _pulse(service: Service, ledger: Ledger) -> None:

@@ -70,6 +70,22 @@ class LedgerStatus(TypedDict):
     damaged: str
 
 
+class LinkStatus(TypedDict):
+    """How records reach headquarters; waiting: those that it hasn't acknowledged.
+
+    trouble: why headquarters doesn't take them or the spool can't be used, else empty.
+    """
+
+    configured: bool  # false: the till is its own headquarters
+    up: bool
+    acked: int
+    waiting: int
+    waiting_since: str | None
+    files: int
+    last_answer_at: str | None
+    trouble: str
+
+
 class StatusAnswer(TypedDict):
     """All that store IT asks. schema counts up when a member changes its meaning."""
 
@@ -80,6 +96,7 @@ class StatusAnswer(TypedDict):
     program: ProgramStatus | None
     readers: list[ReaderStatus]
     ledger: LedgerStatus
+    link: LinkStatus
     tokens: bool  # false: every program on this machine may call
     clock: str
     started_at: str

@@ -11,6 +11,7 @@ from loyaltyd.api.meters import Meters
 from loyaltyd.api.tokens import Tokens
 from loyaltyd.readers.supervisor import ReaderState
 from loyaltyd.till.export import Exported
+from loyaltyd.till.sync import LinkState
 from loyaltyd.till.till import Till
 
 
@@ -24,6 +25,7 @@ class Door:
     access: Access
     meters: Meters
     readers: Callable[[], Sequence[ReaderState]]
+    link: Callable[[], LinkState] | None  # none: the till is its own headquarters
     status: Callable[[], Awaitable[StatusAnswer]]
     exports: Callable[[], Awaitable[Exported]]
     clock: Callable[[], dt.datetime]  # aware

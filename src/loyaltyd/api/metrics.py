@@ -1,5 +1,6 @@
 """GET /metrics for Prometheus, made from the meters, the readers and the ledger at each scrape."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from loyaltyd.api.door import Door
 from loyaltyd.api.meters import BOUNDS_S, Latency, Meters
 from loyaltyd.domain.record import Head
 from loyaltyd.readers.supervisor import ReaderState
+from loyaltyd.till.sync import LinkState
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 RECORDED = {"confirmReceipt": "receipt", "returnGoods": "return", "cancelReceipt": "cancel"}
@@ -21,7 +23,8 @@ RECORDED = {"confirmReceipt": "receipt", "returnGoods": "return", "cancelReceipt
 def exposition(door: Door, head: Head | None) -> bytes:
     """Return all metrics; labels come from fixed lists or the settings, never from callers."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Till(door.meters, door.readers(), head))
+    link = None if door.link is None else door.link()
+    registry.register(_Till(door.meters, door.readers(), head, link))
     return generate_latest(registry)
 
 
@@ -30,6 +33,7 @@ class _Till(Collector):
     meters: Meters
     readers: Sequence[ReaderState]
     head: Head | None
+    link: LinkState | None
 
     def collect(self) -> Iterator[Metric]:
         yield from _calls(self.meters)
@@ -38,6 +42,8 @@ class _Till(Collector):
             yield GaugeMetricFamily(
                 "loyaltyd_ledger_head", "Sequence number of the last record", value=self.head.seq
             )
+        if self.link is not None:
+            yield from _link(self.link)
 
 
 def _calls(meters: Meters) -> Iterator[Metric]:
@@ -92,6 +98,28 @@ def _readers(readers: Sequence[ReaderState]) -> Iterator[Metric]:
     ):
         counts = [(reader.name, getattr(reader, name)) for reader in readers]
         yield _counter(f"loyaltyd_reader_{name}", what, "reader", counts)
+
+
+def _link(link: LinkState) -> Iterator[Metric]:
+    last, trouble = link.last_answer_at, bool(link.trouble)
+    for name, what, value in (
+        ("up", "1 while nothing waits, or headquarters answers", int(link.up)),
+        ("acked", "Sequence number that headquarters has acknowledged", link.acked),
+        ("waiting", "Records that headquarters hasn't acknowledged", link.waiting),
+        ("files", "Files that wait in the spool", link.files),
+        ("trouble", "1 while something stands in the way", int(trouble)),
+        ("last_answer_seconds", "When headquarters last said something new", _seconds(last)),
+    ):
+        yield GaugeMetricFamily(f"loyaltyd_link_{name}", what, value=value)
+    yield CounterMetricFamily(
+        "loyaltyd_link_strange",
+        "Files among the answers that nobody had signed",
+        value=link.strange,
+    )
+
+
+def _seconds(moment: dt.datetime | None) -> int:
+    return 0 if moment is None else int(moment.timestamp())
 
 
 def _counter(name: str, what: str, label: str, counts: Iterable[tuple[str, int]]) -> Metric:

@@ -7,12 +7,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from loyaltyd.api.answers import LedgerStatus, ProgramStatus, ReaderStatus, StatusAnswer, TillStatus
+from loyaltyd.api.answers import (
+    LedgerStatus,
+    LinkStatus,
+    ProgramStatus,
+    ReaderStatus,
+    StatusAnswer,
+    TillStatus,
+)
 from loyaltyd.domain.refusal import Refusal
 from loyaltyd.readers.supervisor import ReaderState
+from loyaltyd.till.sync import LinkState
 from loyaltyd.till.till import Till
 
 SCHEMA = 1
+UNLINKED = LinkState(up=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +30,7 @@ class Status:
 
     till: Till
     readers: Callable[[], Sequence[ReaderState]]
+    link: Callable[[], LinkState] | None
     boot: str
     tokens: bool
     began: dt.datetime
@@ -28,12 +38,13 @@ class Status:
     async def __call__(self) -> StatusAnswer:
         """Return the status of this moment; StoreError when the ledger can't be read."""
         readers = [_reader(state) for state in self.readers()]
-        program, ledger = self._program(), await self._ledger()
+        program, ledger, link = self._program(), await self._ledger(), self._link()
         problems = [
             f"reader {each['name']}: {each['detail']}" for each in readers if not each["up"]
         ]
         problems += [] if program else ["no program is in force"]
         problems += [f"ledger: {ledger['damaged']}"] if ledger["damaged"] else []
+        problems += _link_problems(link)
         return {
             "schema": SCHEMA,
             "verdict": "degraded" if problems else "ok",
@@ -42,6 +53,7 @@ class Status:
             "program": program,
             "readers": readers,
             "ledger": ledger,
+            "link": link,
             "tokens": self.tokens,
             "clock": self.till.local(self.till.clock()).isoformat(),
             "started_at": self.till.local(self.began).isoformat(),
@@ -75,6 +87,20 @@ class Status:
             "starts": program.starts.isoformat(),
         }
 
+    def _link(self) -> LinkStatus:
+        state = UNLINKED if self.link is None else self.link()
+        since, last = state.waiting_since, state.last_answer_at
+        return {
+            "configured": self.link is not None,
+            "up": state.up,
+            "acked": state.acked,
+            "waiting": state.waiting,
+            "waiting_since": None if since is None else self.till.local(since).isoformat(),
+            "files": state.files,
+            "last_answer_at": None if last is None else self.till.local(last).isoformat(),
+            "trouble": state.trouble,
+        }
+
     async def _ledger(self) -> LedgerStatus:
         ledger = self.till.ledger
         head = await asyncio.wrap_future(ledger.read(lambda view: view.head()))
@@ -84,6 +110,18 @@ class Status:
             "hash": head.hash.hex(),
             "damaged": str(ledger.damage or ""),
         }
+
+
+def _link_problems(link: LinkStatus) -> list[str]:
+    problems = [f"link: {link['trouble']}"] if link["trouble"] else []
+    if link["configured"] and not link["up"]:
+        waits = f"{link['waiting']} records wait since {link['waiting_since']}"
+        last = link["last_answer_at"] or "never"
+        problems.append(
+            f"link: headquarters doesn't answer, last: {last}"
+            + (f"; {waits}" if link["waiting"] else "")
+        )
+    return problems
 
 
 def _reader(state: ReaderState) -> ReaderStatus:

@@ -42,3 +42,7 @@ def _check_secrets(settings: Settings) -> None:
         from loyaltyd.link.signatures import chain_key
 
         chain_key(settings.keys.chain, make=False)
+    if settings.link is not None:
+        from loyaltyd.link.signatures import hq_public
+
+        hq_public(settings.link.hq_key)

@@ -71,6 +71,7 @@ def _print(status: dict[str, Any]) -> None:
         f"{up} of {len(readers)} readers",
         f"program {program['id']} {program['version']}" if program else "no program",
         f"{ledger['seq']} records",
+        _link_word(status["link"]),
         "" if status["tokens"] else "no tokens: every program on this machine may call",
     ]
     click.echo("  ".join(printable(word) for word in words if word))
@@ -83,3 +84,22 @@ def _print(status: dict[str, Any]) -> None:
     versions = "  ".join(f"{name} {version}" for name, version in status["versions"].items())
     click.echo(printable(f"started {status['started_at']}  clock {status['clock']}  {versions}"))
     click.echo(printable(f"ledger epoch {ledger['epoch']}  head {ledger['hash']}"))
+    if status["link"]["configured"]:
+        click.echo(printable(_link_line(status["link"])))
+
+
+def _link_word(link: dict[str, Any]) -> str:
+    if not link["configured"]:
+        return ""
+    return f"link {'up' if link['up'] else 'down'}"
+
+
+def _link_line(link: dict[str, Any]) -> str:
+    words = [
+        f"link acknowledged {link['acked']}",
+        f"waiting {link['waiting']}",
+        f"since {link['waiting_since']}" if link["waiting_since"] else "",
+        f"files {link['files']}",
+        f"last answer {link['last_answer_at'] or 'never'}",
+    ]
+    return "  ".join(word for word in words if word)

@@ -2,12 +2,11 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from operator import methodcaller
+from functools import partial
 
 from loyaltyd.domain.batch import Acked, Batch, batch_of
 from loyaltyd.domain.errors import LinkError
 from loyaltyd.domain.outbox import Span
-from loyaltyd.domain.person import People
 from loyaltyd.domain.record import Head
 from loyaltyd.link.spool import Box, file_name, named, place_name, stream_name
 from loyaltyd.link.wire import FILE_BYTES_MAX, Sign, batch_bytes
@@ -16,7 +15,7 @@ from loyaltyd.store.transaction import View
 
 FILES_MAX = 1000  # six weeks of a file an hour; what waits longer waits in the ledger
 LINES_MAX = 4 << 20  # characters of a file's records: compressed, far below FILE_BYTES_MAX
-LINES_PER_READ = 20  # a cashier's quote waits for the same thread: a third of a millisecond
+CHUNK = 100  # lines read at a time: of the largest receipts, some MiB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,38 +84,36 @@ class Outbox:
 
     def put(self, box: Box, span: Span, at: dt.datetime) -> Span:
         """Make the file of span, or of as much as fits; without records it is a sign of life."""
-        lines = self._lines(span)
-        previous = self._ledger.read(lambda view: view.hash_at(span.first - 1)).result()
-        assert previous is not None, "the log ends before what is offered of it"
-        before = Head(span.first - 1, previous)
         while True:
-            batch = self._batch(before, lines, at)
+            made = partial(_batch, span=span, at=at)
+            batch = self._ledger.read_aside(made)  # a cashier's quote waits for none of it
             data = batch_bytes(batch, self._sign)
             if len(data) <= FILE_BYTES_MAX:
-                break
-            if len(lines) < 2:
+                box.put(file_name(batch), data)
+                return Span(batch.first, batch.last)
+            if len(batch.lines) < 2:
                 raise LinkError(f"record {span.first} doesn't fit into a file")
-            lines = lines[: len(lines) // 2]
-        box.put(file_name(batch), data)
-        return Span(batch.first, batch.last)
+            span = Span(span.first, span.first + len(batch.lines) // 2 - 1)
 
-    def _batch(self, before: Head, lines: list[str], at: dt.datetime) -> Batch:
-        first, last = before.seq + 1, before.seq + len(lines)
-        # Who changed without a record goes with the next one, or now with a sign of life.
-        between = methodcaller("people_between", first, max(first, last))
-        people: People = self._ledger.read(between).result()
-        return batch_of(self._ledger.stream, before, lines, people, at)
 
-    def _lines(self, span: Span) -> list[str]:
-        """The lines of span, as many as LINES_MAX lets through, and one at least."""
-        lines: list[str] = []
-        room = LINES_MAX
-        while len(lines) < span.count:
-            first, limit = span.first + len(lines), min(LINES_PER_READ, span.count - len(lines))
-            read: list[str] = self._ledger.read(methodcaller("lines", first, limit)).result()
-            for line in read:
-                room -= len(line)
-                if room < 0 and lines:
-                    return lines
-                lines.append(line)
-        return lines
+def _batch(view: View, span: Span, at: dt.datetime) -> Batch:
+    lines = _lines(view, span)
+    first, last = span.first, span.first + len(lines) - 1
+    previous = view.hash_at(first - 1)
+    assert previous is not None, "the log ends before what is offered of it"
+    # Who changed without a record goes with the next one, or now with a sign of life.
+    people = view.people_between(first, max(first, last))
+    return batch_of(view.stream, Head(first - 1, previous), lines, people, at)
+
+
+def _lines(view: View, span: Span) -> list[str]:
+    """The lines of span, as many as LINES_MAX lets through, and one at least."""
+    lines: list[str] = []
+    room = LINES_MAX
+    while len(lines) < span.count:
+        for line in view.lines(span.first + len(lines), min(CHUNK, span.count - len(lines))):
+            room -= len(line)
+            if room < 0 and lines:
+                return lines
+            lines.append(line)
+    return lines

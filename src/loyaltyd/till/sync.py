@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 
-from loyaltyd.domain.errors import LinkError
+from loyaltyd.domain.errors import LinkError, LoyaltyError
 from loyaltyd.domain.outbox import Pace, Span, is_due, unoffered
 from loyaltyd.link.spool import Spool
 from loyaltyd.link.wire import Sign
@@ -32,13 +32,13 @@ class LinkState:
     """
 
     up: bool
-    acked: int
-    waiting: int
-    waiting_since: dt.datetime | None
-    files: int
-    last_answer_at: dt.datetime | None
-    trouble: str
-    strange: int
+    acked: int = 0
+    waiting: int = 0
+    waiting_since: dt.datetime | None = None
+    files: int = 0
+    last_answer_at: dt.datetime | None = None
+    trouble: str = ""
+    strange: int = 0
 
 
 class Sync:
@@ -72,10 +72,14 @@ class Sync:
         self.state = self._state(self._ledger.read(position).result(), monotonic_s)
         return self.state
 
+    def told(self) -> LinkState:
+        """The state after the last look."""
+        return self.state
+
     def _failure(self, step: Callable[[Spool], None]) -> str:
         try:
             step(self._opened())
-        except LinkError as error:
+        except LoyaltyError as error:
             self._spool = None  # its folders may have to be made again
             return str(error)
         return ""
