@@ -13,6 +13,7 @@ QUIET = dt.timedelta(minutes=15)  # three of a till's signs of life; later it is
 LOST = dt.timedelta(days=1)  # a shop is shut at night, and not for longer
 SHORT = ((dt.timedelta(hours=1), "min", 60), (dt.timedelta(days=2), "h", 3600))
 DAY_S = 86_400
+HASH_SHOWN = 12  # hex digits: enough to tell files apart
 RIGHT = "right"  # the verdict on a till-day that its records bear out
 
 
@@ -188,6 +189,21 @@ def difference_rows(seen: Overview) -> list[DifferenceRow]:
     ]
 
 
+def differences_said(seen: Overview) -> str:
+    """How many receipts differ, and how many wait to be run."""
+    said = "none" if not seen.differences_count else f"{seen.differences_count:,}"
+    if seen.differences_count > len(seen.differences):
+        said += ", the newest below"
+    waiting = sum(it.receipts for it in seen.unruled)
+    return f"{said}; {_count(waiting, 'receipt')} to run" if waiting else said
+
+
+def refused_said(seen: Overview) -> str:
+    """How many files lie aside."""
+    said = f"{seen.refused_count:,}" if seen.refused_count else "none"
+    return f"{said}, the newest below" if seen.refused_count > len(seen.refused) else said
+
+
 def refused_rows(seen: Overview) -> list[RefusedRow]:
     """The files that lie aside, the last one first."""
     return [
@@ -263,10 +279,8 @@ def _day_standing(it: DayView) -> Standing:
 
 
 def _waits(it: UnruledView) -> str:
-    return (
-        f"{_count(it.receipts, 'receipt')}: program {it.program} {it.version} is not here; "
-        f"its text has the SHA-256 {it.hash}"
-    )
+    said = f"the program of {_count(it.receipts, 'receipt')} is not here"
+    return f"{said}: {it.program} {it.version}, SHA-256 {it.hash[:HASH_SHOWN]}…"
 
 
 def _detail(it: RefusedView) -> str:
