@@ -16,12 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import zstandard
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 Json = dict[str, Any]
 Cards = dict[tuple[str, ...], tuple[str, ...]]  # each row under the strings it is sorted by
 Sums = Counter[tuple[str, ...]]
 LINES_BYTES_MAX = 32 << 20
+UNPACKER = zstandard.ZstdDecompressor()
+PUBLIC_KEY = ed25519.Ed25519PublicKey
+CLOSING = '{{"signature":"{}","type":"signature","v":1}}\n'
 NAMES = ("chain", "store", "till", "epoch")
 FOLDED = {"receipt", "cancel", "return", "reserve", "release", "card", "link", "merge"}
 FOLDED |= {"adjust", "expire", "right", "day", "clock", "forget"}
@@ -32,29 +35,32 @@ def check(key: str, files: Iterable[bytes]) -> int:
     header, head, seq, known = "", "", 0, ""
     cards, sums = Cards(), Sums()
     for number, data in enumerate(files, 1):
-        text = zstandard.ZstdDecompressor().decompress(data, max_output_size=LINES_BYTES_MAX)
+        text = UNPACKER.decompress(data, max_output_size=LINES_BYTES_MAX, allow_extra_data=False)
         *above, signed, closing, end = text.decode().split("\n")
-        manifest, stream, header = json.loads(signed), json.loads(above[0]), header or above[0]
-        head, count, day = head or sha256(above[0]), manifest["last"] - seq, manifest["day"]
+        stream, *facts = map(json.loads, above)
+        manifest, header, head = json.loads(signed), header or above[0], head or sha256(above[0])
+        count, day = manifest["last"] - manifest["first"] + 1, manifest["day"]
         place = (seq + 1, head, number, known)
-        records = [json.loads(line) for line in above[1 : 1 + count]]
-        for line, record in zip(above[1:], records, strict=False):
+        for line, record in zip(above[1:], facts[:count], strict=False):
             head, seq = sha256(bytes.fromhex(head) + line.encode()), seq + 1
             fold(record, cards, sums)
+        signature = json.loads(closing)["signature"]
         message = f"loyaltyd batch 1\n{signed}".encode()
-        signature = bytes.fromhex(json.loads(closing)["signature"])
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(signature, message)
+        PUBLIC_KEY.from_public_bytes(bytes.fromhex(key)).verify(bytes.fromhex(signature), message)
         said = (manifest["first"], manifest["previous"], day["number"], day.get("previous", ""))
-        ours = [[*(record[it] for it in NAMES), record["seq"]] for record in records]
-        them = [[*(stream[it] for it in NAMES), n] for n in range(place[0], seq + 1)]
+        places = [[*(it[name] for name in NAMES), it["seq"]] for it in facts[:count]]
+        due = [[*(stream[name] for name in NAMES), n] for n in range(place[0], seq + 1)]
         holds = {
+            "the version": {it["v"] for it in (stream, *facts, manifest)} == {1},
+            "the kinds": (stream["type"], manifest["type"]) == ("stream", "manifest"),
             "the stream and its key": above[0] == header and stream["key"] == key,
             "the place after the file before": said == place,
-            "the number of lines": len(above) == 1 + count + manifest["people"] and not end,
+            "the number of lines": len(facts) == count + manifest["people"],
             "the bytes": manifest["sha256"] == sha256("\n".join([*above, ""])),
-            "the records' places": ours == them,
+            "the last line": f"{closing}\n{end}" == CLOSING.format(signature),
+            "the records' places": places == due,
             "the chain": (manifest["last"], manifest["head"]) == (seq, head),
-            "the totals": told(day.get("totals", {})) == totals(records),
+            "the totals": told(day.get("totals", {})) == totals(facts[:count]),
             "the state": day.get("state") in {None, state(cards, sums)},
         }
         if wrong := [what for what, right in holds.items() if not right]:

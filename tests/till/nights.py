@@ -74,7 +74,8 @@ def saturday(shop: Shop) -> None:
 
 
 def sunday(shop: Shop) -> None:
-    """What was earned is spent, goods come back, a receipt never happened, a card is lost."""
+    """A card is issued, points are spent, goods come back, a receipt never was, a card is lost."""
+    shop.issue({"card": numbered(9), "holder": {"name": "Boris", "birthday": "1990-05-01"}})
     shop.confirm(bought("r3", line(1, "30.00"), redeem={"bonus": "max"}))
     shop.give_back("r1", back("b1", (1, "1")))
     shop.confirm(bought("r4", line(2, "10.00"), card=None))
