@@ -3,7 +3,8 @@
     python tools/seed.py [CONFIG]
 
 It rings everything up through the till's own calls, with a clock that stands in the past. A ledger
-that has records is left as it is.
+that has records is left as it is. Till and headquarters get to know each other: keys are made and
+trusted, and headquarters has the programs that receipts name.
 """
 
 from __future__ import annotations
@@ -14,14 +15,19 @@ import json
 import re
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from loyaltyd import config
 from loyaltyd.domain.errors import LoyaltyError
+from loyaltyd.domain.record import Stream
 from loyaltyd.domain.refusal import Refusal
+from loyaltyd.hq.ingest import open_hq
+from loyaltyd.hq.trusting import kept_program, trusted_file
 from loyaltyd.link.signatures import chain_key, public_hex, till_key
+from loyaltyd.link.wire import public_line
 from loyaltyd.store.ledger import Ledger, open_ledger
 from loyaltyd.till.cards import block_card, issue_card
 from loyaltyd.till.checkout import QuoteChanged, confirm_receipt
@@ -52,11 +58,7 @@ class Deed:
 
 def seed(settings: config.Settings, now: dt.datetime) -> bool:
     """Record the shoppers' year as it ends at now; False when the ledger has records already."""
-    key = public_hex(till_key(settings.till_key))
-    till = settings.till
-    ledger = open_ledger(
-        settings.ledger.path, chain=till.chain, store=till.store, till=till.till, key=key
-    )
+    ledger = _ledger(settings)
     try:
         if ledger.read(lambda view: view.head()).result().seq:
             return False
@@ -64,6 +66,22 @@ def seed(settings: config.Settings, now: dt.datetime) -> bool:
         return True
     finally:
         ledger.close()
+
+
+def introduce(settings: config.Settings) -> None:
+    """Let headquarters, beside its public key, trust the till of settings and know its programs."""
+    assert settings.link is not None, "the till has a link"
+    ledger = _ledger(settings)
+    try:
+        programs = ledger.read(lambda view: view.programs()).result()
+    finally:
+        ledger.close()
+    folder = settings.link.hq_key.parent
+    with closing(open_hq(folder)) as hq:
+        trusted_file(hq, _written(folder.parent / "till.pub", _identity(settings)))
+        for it in programs:
+            file = folder.parent / "programs" / f"{it.id}-{it.version}.toml"
+            kept_program(hq, _written(file, it.body))
 
 
 def till_of(settings: config.Settings, ledger: Ledger, now: dt.datetime) -> Till:
@@ -119,10 +137,31 @@ def main() -> None:
     try:
         settings = config.load(path, environment={}, overrides={})
         seeded = seed(settings, dt.datetime.now(dt.UTC))
+        if settings.link is not None:
+            introduce(settings)
     except LoyaltyError as error:
         sys.exit(str(error))
     if seeded:
         print(f"{settings.ledger.path}: the year of Anna and a few others")
+
+
+def _ledger(settings: config.Settings) -> Ledger:
+    place, key = settings.till, public_hex(till_key(settings.till_key))
+    return open_ledger(
+        settings.ledger.path, chain=place.chain, store=place.store, till=place.till, key=key
+    )
+
+
+def _identity(settings: config.Settings) -> str:
+    place, key = settings.till, public_hex(till_key(settings.till_key))
+    stream = Stream(chain=place.chain, store=place.store, till=place.till, epoch="", key=key)
+    return public_line(stream, key)
+
+
+def _written(file: Path, text: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, "utf-8")
+    return file
 
 
 def _record(till: Till, now: dt.datetime) -> None:

@@ -196,7 +196,8 @@ async def _served(
     def one_more() -> None:
         starting.pop()
         if not starting:
-            log.info("serving")
+            couriers, people = (each.getsockname()[:2] for each in sockets)
+            log.info("serving", couriers=couriers, people=people)
             ready()
 
     async with asyncio.TaskGroup() as tasks:
