@@ -155,7 +155,7 @@ class PcscSlot:
         outcome: Told | int = 0
         try:
             # Nobody else's command comes between ours: an open sector would be shut.
-            code = _code(scard.SCardBeginTransaction(handle))
+            code = _code(scard.SCardBeginTransaction(handle)) or self._moved()
             outcome = code or self._carried(_Card(handle, protocol), dialogue)
             scard.SCardEndTransaction(handle, scard.SCARD_LEAVE_CARD)
         finally:
@@ -164,6 +164,13 @@ class PcscSlot:
                 handle, scard.SCARD_LEAVE_CARD if is_told else scard.SCARD_RESET_CARD
             )
         return outcome
+
+    def _moved(self) -> int:
+        """Return a code if the card is another one than we saw: it will be seen, and told then."""
+        code, states = self._watched(self._reader, codes.STATE_UNAWARE)
+        if not code and states[0][1] >> 16 != self._seen.moves:
+            return codes.REMOVED_CARD
+        return code
 
     def _carried(self, card: _Card, dialogue: Dialogue) -> Told | int:
         scard = self._scard
