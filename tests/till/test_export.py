@@ -19,7 +19,7 @@ from loyaltyd.link.signatures import is_signed
 from loyaltyd.link.spool import Box
 from loyaltyd.link.wire import SignedBatch, batch_from
 from loyaltyd.store.ledger import Ledger
-from loyaltyd.till import export
+from loyaltyd.till import export, outbox
 from tests.till.nights import PUBLIC, Nights, a_week, nights_at, saturday, sunday, text_of
 from tests.till.shop import CARD, bought, line, numbered
 from tools.day_reader import check
@@ -126,8 +126,8 @@ def test_a_file_that_would_be_too_large_is_halved_until_it_is_not(
 def test_a_files_lines_are_bounded_by_their_bytes_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "LINES_BYTES_MAX", 5000)
-    monkeypatch.setattr(export, "CHUNK", 2)
+    monkeypatch.setattr(outbox, "LINES_MAX", 5000)
+    monkeypatch.setattr(outbox, "CHUNK", 2)
     with nights_at(tmp_path) as nights:
         sell(nights, *(f"r{n}" for n in range(8)))
         lines = [it.line for it in nights.shop.records()]

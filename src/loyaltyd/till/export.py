@@ -11,21 +11,21 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from loyaltyd.domain.batch import RECORDS_MAX, Batch, batch_of
+from loyaltyd.domain.batch import RECORDS_MAX, Batch
 from loyaltyd.domain.day import Day, totals_of
 from loyaltyd.domain.errors import LinkError
-from loyaltyd.domain.record import Head, first_hash, record_from
+from loyaltyd.domain.outbox import Span
+from loyaltyd.domain.record import record_from
 from loyaltyd.link.spool import Box, file_name
 from loyaltyd.link.wire import FILE_BYTES_MAX, Sign, batch_bytes, file_hash
 from loyaltyd.store.days import DayFile
 from loyaltyd.store.transaction import View
+from loyaltyd.till.outbox import batch_in
 from loyaltyd.till.till import Till
 
 DAYS = "days"  # the folder beside the ledger
 STAGED = ".staged"  # after a name: not yet a file for anyone
 FILES_MAX = 20  # of one call: a caller waits seconds, and asks again for what is left of years
-LINES_BYTES_MAX = 4 << 20  # of one file, as of a batch: a till's memory
-CHUNK = 100  # lines read at a time: of the largest receipts, some MiB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,26 +77,25 @@ class Exporter:
     def _next(self, view: View) -> _Made | None:
         """Make the next file; None when the last one is of today and holds all there is."""
         now, end, last = self._till.now(view), view.head(), view.last_day()
-        before = Head(last.last, last.head) if last else Head(0, first_hash(view.stream))
-        if last and (last.last, last.business_date) == (end.seq, now.business_date):
+        before = last.last if last else 0
+        if last and (before, last.business_date) == (end.seq, now.business_date):
             return None
-        lines = _lines(view, before.seq + 1)
+        span = Span(before + 1, min(end.seq, before + RECORDS_MAX))
         while True:
-            people = view.people_between(before.seq + 1, before.seq + len(lines))
-            batch = batch_of(view.stream, before, lines, people, now.recorded_at)
+            batch = batch_in(view, span, now.recorded_at)
             whole = batch.last == end.seq
             day = Day(
                 number=last.number + 1 if last else 1,
                 business_date=now.business_date,
                 previous=last.file if last else "",
                 state=view.state() if whole else "",
-                totals=totals_of(record_from(line, view.stream) for line in lines),
+                totals=totals_of(record_from(line, view.stream) for line in batch.lines),
             )
             made = self._made(replace(batch, day=day), day, whole=whole)
             if len(made.data) <= FILE_BYTES_MAX:
                 return made
-            assert len(lines) > 1, "a record that no file takes: bodies are at most 64 KiB"
-            lines = lines[: len(lines) // 2]
+            assert len(batch.lines) > 1, "a record that no file takes: bodies are at most 64 KiB"
+            span = Span(span.first, span.first + len(batch.lines) // 2 - 1)
 
     def _made(self, batch: Batch, day: Day, *, whole: bool) -> _Made:
         data = batch_bytes(batch, self._sign)
@@ -136,16 +135,3 @@ class Exporter:
 
 def _day_of(data: bytes, view: View) -> DayFile | None:
     return view.day_of(file_hash(data))
-
-
-def _lines(view: View, first: int) -> list[str]:
-    """The lines from record first on, as many as one file takes."""
-    found: list[str] = []
-    size = 0
-    while chunk := view.lines(first + len(found), min(CHUNK, RECORDS_MAX - len(found))):
-        for line in chunk:
-            size += len(line)
-            if found and size > LINES_BYTES_MAX:
-                return found
-            found.append(line)
-    return found

@@ -47,6 +47,17 @@ def position(view: View) -> Position:
     return Position(own=view.head(), acked=acked, since=view.moment_at(acked.head.seq + 1))
 
 
+def batch_in(view: View, span: Span, at: dt.datetime) -> Batch:
+    """The batch of span's records, of as many from its first on as LINES_MAX lets through."""
+    lines = _lines(view, span)
+    first, last = span.first, span.first + len(lines) - 1
+    previous = view.hash_at(first - 1)
+    assert previous is not None, "the log ends before what is offered of it"
+    # Who changed without a record goes with the next one, or now with a sign of life.
+    people = view.people_between(first, max(first, last))
+    return batch_of(view.stream, Head(first - 1, previous), lines, people, at)
+
+
 class Outbox:
     """Makes files of a ledger's records; which ones were made is seen from what lies there."""
 
@@ -85,7 +96,7 @@ class Outbox:
     def put(self, box: Box, span: Span, at: dt.datetime) -> Span:
         """Make the file of span, or of as much as fits; without records it is a sign of life."""
         while True:
-            made = partial(_batch, span=span, at=at)
+            made = partial(batch_in, span=span, at=at)
             batch = self._ledger.read_aside(made)  # a cashier's quote waits for none of it
             data = batch_bytes(batch, self._sign)
             if len(data) <= FILE_BYTES_MAX:
@@ -94,16 +105,6 @@ class Outbox:
             if len(batch.lines) < 2:
                 raise LinkError(f"record {span.first} doesn't fit into a file")
             span = Span(span.first, span.first + len(batch.lines) // 2 - 1)
-
-
-def _batch(view: View, span: Span, at: dt.datetime) -> Batch:
-    lines = _lines(view, span)
-    first, last = span.first, span.first + len(lines) - 1
-    previous = view.hash_at(first - 1)
-    assert previous is not None, "the log ends before what is offered of it"
-    # Who changed without a record goes with the next one, or now with a sign of life.
-    people = view.people_between(first, max(first, last))
-    return batch_of(view.stream, Head(first - 1, previous), lines, people, at)
 
 
 def _lines(view: View, span: Span) -> list[str]:
