@@ -12,7 +12,7 @@ from loyaltyd.domain.program import Program
 from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.record import ProgramRef, Record
 from loyaltyd.hq import day_check
-from loyaltyd.hq.rerunning import RECEIPT, difference, is_canonical, read
+from loyaltyd.hq.rerunning import RECEIPT, difference, is_as_written, read
 from loyaltyd.hq.store import days, differences, programs, records, streams
 from loyaltyd.hq.store.books import Books
 from loyaltyd.hq.store.differences import Difference, Unruled
@@ -94,7 +94,7 @@ class Reevaluation:
         ]
 
     def _rerun(self, view: Connection, record: Record, line: str) -> Rerun:
-        said = "" if is_canonical(line) else "line"
+        said = "" if is_as_written(record, line) else "line"
         if record.type != RECEIPT:
             return Rerun(seq=record.seq, what=said)
         program = self._program(view, record.program.hash)

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 
-from pydantic_core import from_json
-
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import Quote, quote
-from loyaltyd.domain.record import Record, Stream, canonical, record_from
+from loyaltyd.domain.record import Record, Stream, record_from
 from loyaltyd.domain.sale import Sale, receipt_body, sale_from, sale_postings
 
 RECEIPT = "receipt"
@@ -35,10 +33,10 @@ def read(line: str, stream: Stream) -> Record | None:
         return None
 
 
-def is_canonical(line: str) -> bool:
-    """Whether the line is written as product's records are: RFC 8785, strings and integers."""
+def is_as_written(record: Record, line: str) -> bool:
+    """Whether a till would write record as that line, byte for byte."""
     try:
-        return canonical(from_json(line)) == line
+        return record.line == line
     except POISON:
         return False
 

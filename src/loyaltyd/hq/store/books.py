@@ -18,8 +18,9 @@ from loyaltyd.store import database
 from loyaltyd.store.database import Connection, reading, sqlite_errors, writing
 
 WAL_PAGES_MAX = 16_000  # sixteen MiB, as long as the log is kept; a batch writes some three
-# A column's CHECK, and a sum that SQLite made a REAL of (sqlite.org/lang_expr.html, "+").
-BEYOND_LIMITS = frozenset(("SQLITE_CONSTRAINT_CHECK", "SQLITE_CONSTRAINT_DATATYPE"))
+# A column's CHECK, and a sum of integers that became a REAL; pysqlite3 gives both the code of all
+# constraints, a trigger's too.
+BEYOND_LIMITS = ("CHECK constraint failed", "cannot store REAL value in INTEGER column")
 
 T = TypeVar("T")
 
@@ -101,7 +102,7 @@ def _limits() -> Iterator[None]:
     except OverflowError as error:
         raise NotKept("an amount is too large") from error
     except sqlite3.IntegrityError as error:
-        if getattr(error, "sqlite_errorname", "") in BEYOND_LIMITS:
+        if str(error).startswith(BEYOND_LIMITS):
             raise NotKept("an amount is too large") from error
         raise
 

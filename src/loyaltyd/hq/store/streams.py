@@ -22,8 +22,10 @@ class Contact:
 
 def number_of(connection: Connection, stream: Stream) -> int | None:
     """The number that stream has here; none when nothing of it came yet."""
-    row = connection.execute("SELECT id FROM stream WHERE header = ?", (stream.header(),))
-    return (row.fetchone() or (None,))[0]
+    row = connection.execute(
+        "SELECT id FROM stream WHERE header = ?", (stream.header(),)
+    ).fetchone()
+    return None if row is None else int(row[0])
 
 
 def begun(connection: Connection, stream: Stream, at: dt.datetime) -> int:

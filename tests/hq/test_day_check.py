@@ -1,0 +1,109 @@
+"""A till-day's records are taken whatever its manifest claims; a wrong claim is told of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from loyaltyd.domain.batch import BatchReason
+from loyaltyd.domain.day import Day, Totals
+from loyaltyd.hq.day_check import state_at
+from loyaltyd.hq.ingest import Headquarters
+from tests.hq.invariants import faults
+from tests.hq.lanes import TEXT, Lane, acked, hq_at, lane_at, refusal, settled
+
+
+@pytest.fixture(scope="module")
+def lane(tmp_path_factory: pytest.TempPathFactory) -> Lane:
+    return lane_at(tmp_path_factory.mktemp("till"))
+
+
+@pytest.fixture
+def hq(tmp_path: Path, lane: Lane) -> Iterator[Headquarters]:
+    with hq_at(tmp_path, lane, program=TEXT) as opened:
+        yield opened
+        assert faults(tmp_path / "hq", {lane.stream: lane.lines}) == []
+
+
+def file(lane: Lane, first: int, last: int, day: Day) -> bytes:
+    return lane.signed(replace(lane.batch(first, last), day=day))
+
+
+def verdicts(hq: Headquarters) -> list[tuple[int, str | None]]:
+    """The till-days by number, once they were looked at."""
+    return [(it.number, it.verdict) for it in settled(hq).overview(hq.clock()).days]
+
+
+def test_a_till_day_brings_its_records_and_is_right(hq: Headquarters, lane: Lane) -> None:
+    data = file(lane, 1, 12, lane.day(1, 12))
+    assert acked(hq, data) == 12
+    assert [it.verdict for it in hq.overview(hq.clock()).days] == [None]
+    assert verdicts(hq) == [(1, "right")]
+    assert acked(hq, data) == 12
+    assert verdicts(hq) == [(1, "right")]
+
+
+def test_a_till_day_of_records_that_came_before_is_right(hq: Headquarters, lane: Lane) -> None:
+    acked(hq, lane.file(1, 20))
+    assert acked(hq, file(lane, 1, 9, lane.day(1, 9))) == 20
+    assert acked(hq, file(lane, 10, 20, lane.day(10, 20, number=2))) == 20
+    assert verdicts(hq) == [(2, "right"), (1, "right")]
+
+
+def test_the_state_after_each_record_is_known_when_later_ones_have_come(
+    hq: Headquarters, lane: Lane
+) -> None:
+    count = len(lane.lines)
+    acked(hq, lane.file(1, count))
+    states = hq.books.read(
+        lambda view: [state_at(view, 1, lane.stream, seq) for seq in range(count + 1)]
+    )
+    assert states == [lane.state(seq) for seq in range(count + 1)]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "verdict"),
+    [
+        ({"state": "0" * 64}, BatchReason.STATE_DIFFERS),
+        ({"totals": Totals()}, BatchReason.TOTALS_DIFFER),
+    ],
+)
+def test_a_wrong_claim_is_told_and_strands_no_record(
+    hq: Headquarters, lane: Lane, wrong: dict[str, object], verdict: BatchReason
+) -> None:
+    day = replace(lane.day(1, 12), **wrong)  # type: ignore[arg-type]  # each is a member's own
+    assert acked(hq, file(lane, 1, 12, day)) == 12
+    assert verdicts(hq) == [(1, verdict)]
+    assert hq.overview(hq.clock()).days_differing == 1
+
+
+def test_a_till_day_without_a_state_is_right_by_its_totals(hq: Headquarters, lane: Lane) -> None:
+    assert acked(hq, file(lane, 1, 5, replace(lane.day(1, 5), state=""))) == 5
+    assert verdicts(hq) == [(1, "right")]
+
+
+def test_an_empty_till_day_is_right(hq: Headquarters, lane: Lane) -> None:
+    assert acked(hq, file(lane, 1, 0, lane.day(1, 0))) == 0
+    assert verdicts(hq) == [(1, "right")]
+
+
+def test_a_till_day_that_comes_too_early_is_no_till_day_yet(hq: Headquarters, lane: Lane) -> None:
+    data = file(lane, 6, 9, lane.day(6, 9, number=2))
+    assert refusal(hq, data) is BatchReason.GAP
+    assert verdicts(hq) == []
+    acked(hq, lane.file(1, 5))
+    acked(hq, data)
+    assert verdicts(hq) == [(2, "right")]
+    (till,) = hq.overview(hq.clock()).tills
+    assert till.days_missing == 1
+
+
+def test_a_till_day_made_again_takes_the_place_of_the_first(hq: Headquarters, lane: Lane) -> None:
+    first = replace(lane.day(1, 5), state="0" * 64)
+    acked(hq, file(lane, 1, 5, first))
+    assert verdicts(hq) == [(1, BatchReason.STATE_DIFFERS)]
+    acked(hq, file(lane, 1, 5, lane.day(1, 5)))
+    assert verdicts(hq) == [(1, "right")]
