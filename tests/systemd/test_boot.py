@@ -21,9 +21,12 @@ BROUGHT = (
 )
 CHECKOUT, WHEELS = "/srv/checkout", "/srv/wheels"
 INSTALL = (f"{CHECKOUT}/tools/install", "--wheels", WHEELS)
+AS = ("runuser", "--user")
 PYTHON = "/opt/loyaltyd/.venv/bin/python"
 SETTINGS = "/etc/loyaltyd/loyaltyd.toml"
 ADDRESS, SOCKET = "127.0.0.1:8765", "/run/loyaltyd.sock"
+PAGES = "127.0.0.1:8766"
+LINE = {"line": 1, "sku": "4600682000013", "quantity": "1", "price": "89.90"}
 CARD, PAN = "2990000000019", "4111111111111111"
 WATCHDOG = "[Service]\nWatchdogSec=2s\n"  # the unit's 20 s are a test's whole minute
 PORTS = "/run/ports"
@@ -54,7 +57,16 @@ PCSC_ACTION = (
     )
     + "</policyconfig>"
 )
-ALL = ("loyaltyd.socket", "loyaltyd.service", "loyaltyd-export.timer", "loyaltyd-verify.timer")
+TIMERS = ("loyaltyd-export.timer", "loyaltyd-verify.timer")
+ALL = ("loyaltyd.socket", "loyaltyd.service", *TIMERS)
+COURIER, HQ = "loyaltyd-courier.service", "loyaltyd-hq.service"
+BOOKS = "/var/lib/loyaltyd-hq"
+LINK = """
+[link]
+hq_key = "/etc/loyaltyd/hq.pub"
+url = "http://127.0.0.1:8443"
+every = "1s"
+"""
 
 pytestmark = pytest.mark.skipif(bool(obstacle()), reason=obstacle() or "a machine can be booted")
 
@@ -86,8 +98,10 @@ def installed(machine: Machine) -> Machine:
 
 @pytest.fixture(scope="module")
 def till(installed: Machine) -> Machine:
-    """The machine as store IT leaves it: told which till it is, a scanner plugged in, installed."""
+    """The machine as store IT leaves it: told which till it is, with readers and a link to HQ."""
     machine = installed
+    machine.run("systemctl", "start", HQ)
+    machine.write("/etc/loyaltyd/hq.pub", hq(machine, "pub"))
     scanner = (f"{CHECKOUT}/tools/scanner.py", PORTS)
     machine.run("systemd-run", "--unit=scanner", "--property=UMask=0", "--", "python3", *scanner)
     machine.until(lambda: "scanner.pid" in machine.run("ls", PORTS, code=None))
@@ -95,19 +109,29 @@ def till(installed: Machine) -> Machine:
     machine.run("chgrp", "dialout", port)  # what udev does for a serial port
     machine.run("chmod", "660", port)
     example = machine.run("cat", SETTINGS).partition("[[readers]]")[0]
-    machine.write(SETTINGS, example + READERS)
+    machine.write(SETTINGS, example + READERS + LINK)
     program = machine.run("cat", "/etc/loyaltyd/program.toml")
     text = re.sub(r"(?m)^starts = \S+", "starts = 2020-01-01", program)
     text = text.replace('"magstripe"]', '"magstripe", "contactless"]')
     machine.write("/etc/loyaltyd/program.toml", text)
     machine.write("/etc/systemd/system/loyaltyd.service.d/test.conf", WATCHDOG)
     machine.run(*INSTALL)
+    machine.write("/srv/till.pub", machine.run(*AS, "loyaltyd", "--", "loyaltyd", "identity"))
+    hq(machine, "trust", "/srv/till.pub")
+    hq(machine, "program", "/etc/loyaltyd/program.toml")
+    machine.until(lambda: machine.run("loyaltyd", "status", code=None).startswith("OK"))
     return machine
 
 
-def asked(till: Machine, path: str) -> Any:
+def hq(machine: Machine, command: str, *arguments: str) -> str:
+    """What a command of headquarters says."""
+    as_hq = (*AS, "loyaltyd-hq", "--", "loyaltyd", "hq", command, "--folder", BOOKS)
+    return machine.run(*as_hq, *arguments)
+
+
+def asked(till: Machine, path: str, address: str = ADDRESS) -> Any:
     """What the daemon answers to GET path; a call that finds no daemon waits for it."""
-    return json.loads(till.run("curl", "--silent", "--fail", f"http://{ADDRESS}{path}"))
+    return json.loads(till.run("curl", "--silent", "--fail", f"http://{address}{path}"))
 
 
 def scan(till: Machine, text: str) -> None:
@@ -130,9 +154,9 @@ def test_a_first_till_waits_until_it_is_told_which_one_it_is(installed: Machine)
 def test_it_is_up_and_will_be_after_a_boot(till: Machine) -> None:
     assert till.run("loyaltyd", "status").startswith("OK  till zelenka msk-017-3  2 of 2 readers")
     assert till.shows("loyaltyd.service", "StatusText") == f"answers on {ADDRESS}"
-    assert till.run("systemctl", "is-enabled", *ALL).split() == ["enabled"] * len(ALL)
+    assert till.run("systemctl", "is-enabled", *ALL, COURIER).split() == ["enabled"] * 5
     waiting = json.loads(till.run("systemctl", "list-timers", "--output=json"))
-    assert {it["unit"] for it in waiting if it["next"]} >= {*ALL[2:]}
+    assert {it["unit"] for it in waiting if it["next"]} >= {*TIMERS}
 
 
 def test_a_card_is_read_and_a_bank_card_is_not(till: Machine) -> None:
@@ -204,12 +228,27 @@ def test_a_daemon_that_crashes_or_hangs_is_back_for_the_call_that_waits(
     assert failed in till.run("journalctl", "--unit=loyaltyd", "--output=cat")
 
 
-@pytest.mark.parametrize("timer", ALL[2:])
+@pytest.mark.parametrize("timer", TIMERS)
 def test_what_a_timer_starts_succeeds(till: Machine, timer: str) -> None:
     service = till.shows(timer, "Unit")
     till.run("systemctl", "start", service)
     assert till.shows(service, "Result") == "success"
     assert till.shows(service, "ExecMainStatus") == "0"
+
+
+def test_the_courier_carries_what_the_till_recorded_to_headquarters(till: Machine) -> None:
+    receipt = {"receipt": "carried", "card": CARD, "lines": [LINE]}
+    confirming = ("curl", "--silent", "--fail", "--json", "@-", f"http://{ADDRESS}/v1/receipts")
+    seq = json.loads(till.run(*confirming, text=json.dumps(receipt)))["seq"]
+
+    def arrived() -> bool:
+        (it,) = asked(till, "/v1/tills", PAGES)["tills"]
+        return bool(it["reevaluated"] == it["seq"] == seq and it["missing"] == 0)
+
+    till.until(arrived)
+    assert asked(till, "/v1/tills", PAGES)["differences"] == []
+    assert till.shows(COURIER, "User") == "loyaltyd-courier"
+    till.until(lambda: till.run("sh", "-c", "ls /var/spool/loyaltyd/*/*.batch*", code=None) == "")
 
 
 def test_settings_with_a_fault_keep_the_till_down_and_are_named(till: Machine) -> None:
