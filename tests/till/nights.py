@@ -14,7 +14,7 @@ import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from loyaltyd.link.signatures import public_hex, signature
-from loyaltyd.link.spool import Box
+from loyaltyd.link.spool import Box, Spool
 from loyaltyd.store.days import DayFile
 from loyaltyd.till.export import Exported, Exporter
 from tests.domain.receipts import CARDS, EARN, HEAD, SATURDAY, rule, wallet
@@ -56,9 +56,7 @@ class Nights:
 @contextmanager
 def nights_at(folder: Path, *, link: bool = True) -> Iterator[Nights]:
     """Open the shop, or open it again; out is the spool's, or of a till without a link its own."""
-    out = Box(folder / "spool" if link else folder / "days")
-    if link:
-        out.folder.mkdir(exist_ok=True)
+    out = Spool(folder / "spool").out if link else Box(folder / "days")
     with ExitStack() as opened:
         with patch("loyaltyd.store.ledger.secrets.token_hex", return_value=EPOCH):
             at = shop_at(folder / "ledger.db", PROGRAM, SATURDAY, key=PUBLIC)
