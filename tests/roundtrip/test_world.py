@@ -1,0 +1,39 @@
+"""Whatever happens between tills and headquarters: each record arrives once, and in order."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import pytest
+
+from tests.roundtrip.world import world
+
+CI = os.environ.get("CI") == "true"
+SEEDS = 1000 if CI else 500  # some fifteen a second
+ROUNDS = 10
+STEPS = 30
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_each_record_arrives_once_in_order_and_adds_up_whatever_happened_on_its_way(
+    number: int,
+) -> None:
+    happened: Counter[str] = Counter()
+    for seed in range(number, SEEDS, ROUNDS):
+        with world(seed) as found:
+            found.goes_on(STEPS)
+            found.calms_down()
+            happened += found.happened
+            happened["power went"] += found.fuse.blown
+            happened["refused"] += len(found.central.refused)
+    assert set(happened) >= {*found.deeds(), "power went", "refused"}
+
+
+def test_a_seed_gives_the_same_world_each_time() -> None:
+    logs = []
+    for _ in range(2):
+        with world(7) as found:
+            found.goes_on(STEPS)
+            logs.append((found.happened, [lane.heads() for lane in found.lanes]))
+    assert logs[0] == logs[1]

@@ -1,0 +1,72 @@
+"""What goes on at a till all day, drawn by chance, and what its till software was promised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from tests.domain.receipts import CARDS, HEAD
+from tests.domain.sales import RULES, TIERS, WALLETS
+from tests.till.shop import Shop, back, bought, line, no, numbered
+
+TEXT = HEAD + WALLETS.replace("14d", "1d") + TIERS + RULES + CARDS
+NEXT = TEXT.replace("version = 1", "version = 2").replace('percent = "5%"', 'percent = "8%"')
+SHOPPERS = (*(numbered(count) for count in range(1, 5)), numbered(1, "2991"), None)
+NAMES = ("Anna", "Boris", "Vera", "Gleb")
+
+
+@dataclass(slots=True)
+class Trade:
+    """The till software of one till; two tills give their receipts the same names, as shops do."""
+
+    chance: Random
+    promised: set[tuple[str, str]] = field(default_factory=set)  # type and id of a record
+    sold: list[str] = field(default_factory=list)
+
+    def goes_on(self, shop: Shop) -> None:
+        """One thing happens at the till."""
+        deeds = (self._sale, self._sale, self._sale, self._return, self._cancel)
+        self.chance.choice((*deeds, self._enrolment, self._enrolment, self._lost_card))(shop)
+
+    def sells(self, shop: Shop, count: int) -> None:
+        """So many receipts, one after the other."""
+        for _ in range(count):
+            self._sale(shop)
+
+    def _sale(self, shop: Shop) -> None:
+        receipt = f"r-{len(self.sold) + 1}"
+        lines = [
+            line(number, f"{self.chance.randrange(1, 400)}.90", category="dairy/milk")
+            for number in range(1, self.chance.randrange(2, 4))
+        ]
+        redeem = self.chance.choice(({}, {}, {"bonus": "max"}, {"stars": "max"}))
+        body = bought(receipt, *lines, card=self.chance.choice(SHOPPERS), redeem=redeem)
+        if self._recorded(shop.confirm(body), "receipt", receipt):
+            self.sold.append(receipt)
+
+    def _return(self, shop: Shop) -> None:
+        if self.sold:  # often under the receipt's own name, which is another record's then
+            receipt = self.chance.choice(self.sold)
+            body = back(receipt, (1, self.chance.choice(("1", "0.5"))))
+            self._recorded(shop.give_back(receipt, body), "return", receipt)
+
+    def _cancel(self, shop: Shop) -> None:
+        if self.sold:
+            receipt = self.chance.choice(self.sold)
+            self._recorded(shop.cancel(receipt), "cancel", receipt)
+
+    def _enrolment(self, shop: Shop) -> None:
+        """A card is issued to somebody, or one that was used already gets its holder."""
+        holder = {"name": self.chance.choice(NAMES), "birthday": "1990-05-17"}
+        shop.issue({"card": self.chance.choice(SHOPPERS[:4]), "holder": holder})
+
+    def _lost_card(self, shop: Shop) -> None:
+        switch = self.chance.choice((shop.block, shop.unblock, shop.unblock))
+        switch(self.chance.choice(SHOPPERS[:4]) or "")
+
+    def _recorded(self, answer: Any, kind: str, ident: str) -> bool:
+        if no(answer) is not None:
+            return False
+        self.promised.add((kind, ident))
+        return True
