@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loyaltyd.hq.server import Places, Running, Tls, serve
+from loyaltyd.hq.server import Places, Running, serve
 from loyaltyd.link.wire import MEDIA_TYPE
 
 WAIT_S = 30.0  # a hang's way out, no verdict on speed
+ANYWHERE = Places(couriers=("127.0.0.1", 0), people=("127.0.0.1", 0))
 BATCH = {"content-type": MEDIA_TYPE}
 
 
@@ -87,50 +88,63 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+class _Life:
+    """One life of headquarters, on a thread of its own."""
+
+    def __init__(self, folder: Path, places: Places) -> None:
+        self._started = threading.Event()
+        self._running: list[tuple[Running, asyncio.AbstractEventLoop]] = []
+        self._failed: list[BaseException] = []
+        self.thread = threading.Thread(target=self._live, args=(folder, places), name="hq")
+        self.thread.start()
+
+    def begun(self) -> tuple[Running, asyncio.AbstractEventLoop]:
+        """Wait until it answers; raise what it failed with instead."""
+        assert self._started.wait(WAIT_S)
+        self.failed()
+        return self._running[0]
+
+    def ended(self) -> None:
+        """Wait until it has ended; raise what it ended with."""
+        self.thread.join(WAIT_S)
+        assert not self.thread.is_alive(), "headquarters did not stop"
+        self.failed()
+
+    def failed(self) -> None:
+        if self._failed:
+            raise self._failed[0]
+
+    def _live(self, folder: Path, places: Places) -> None:
+        try:
+            asyncio.run(serve(folder, places, now, ready=self._ready))
+        except BaseException as error:  # noqa: BLE001  # told to the test's own thread
+            self._failed.append(error)
+        finally:
+            self._started.set()
+
+    def _ready(self, running: Running) -> None:
+        self._running.append((running, asyncio.get_running_loop()))
+        self._started.set()
+
+
 @contextmanager
 def served(
-    folder: Path,
-    tls: Tls | None = None,
-    secrecy: ssl.SSLContext | None = None,
-    address: tuple[str, int] = ("127.0.0.1", 0),
+    folder: Path, places: Places = ANYWHERE, secrecy: ssl.SSLContext | None = None
 ) -> Iterator[ServedHq]:
-    """Run headquarters of folder; couriers call at address, secrecy is how."""
-    places = Places(couriers=address, people=("127.0.0.1", 0), tls=tls)
-    started, failed = threading.Event(), list[BaseException]()
-    found: list[tuple[Running, asyncio.AbstractEventLoop]] = []
-
-    def ready(it: Running) -> None:
-        found.append((it, asyncio.get_running_loop()))
-        started.set()
-
-    def work() -> None:
-        try:
-            asyncio.run(serve(folder, places, now, ready=ready))
-        except BaseException as error:  # noqa: BLE001  # told to the test's own thread
-            failed.append(error)
-        finally:
-            started.set()
-
-    thread = threading.Thread(target=work, name="hq")
-    thread.start()
-    assert started.wait(WAIT_S)
-    if failed:
-        raise failed[0]
-    running, loop = found[0]
+    """Run headquarters of folder at places; secrecy is how its couriers call."""
+    life = _Life(folder, places)
+    running, loop = life.begun()
     hq = ServedHq(
         couriers=running.couriers[1],
         people=running.people[1],
         running=running,
-        thread=thread,
+        thread=life.thread,
         loop=loop,
         secrecy=secrecy,
     )
     try:
         yield hq
     finally:
-        if thread.is_alive():
+        if life.thread.is_alive():
             hq.stop()
-        thread.join(WAIT_S)
-        assert not thread.is_alive(), "headquarters did not stop"
-    if failed:
-        raise failed[0]
+        life.ended()

@@ -7,7 +7,7 @@ import datetime as dt
 import http.client
 import ipaddress
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from loyaltyd.domain.errors import ConfigError
 from loyaltyd.hq.server import Places, Tls, serve, tls
 from tests.hq.batch_files import file, trusting
-from tests.hq.served import now, served
+from tests.hq.served import ANYWHERE, now, served
 
 DAY = dt.timedelta(days=1)
 PASSWORD = serialization.BestAvailableEncryption(b"secret")
@@ -64,6 +64,18 @@ def write_key(of: Paper, how: serialization.KeySerializationEncryption) -> None:
     of.key_path.write_bytes(of.key.private_bytes(serialization.Encoding.PEM, kind, how))
 
 
+def with_tls(server: Paper, clients: Path | None = None) -> Places:
+    secrecy = Tls(certificate=server.path, key=server.key_path, clients=clients)
+    return replace(ANYWHERE, tls=secrecy)
+
+
+def courier(authority: Paper, own: Paper | None = None) -> ssl.SSLContext:
+    secrecy = ssl.create_default_context(cafile=authority.path)
+    if own is not None:
+        secrecy.load_cert_chain(own.path, own.key_path)
+    return secrecy
+
+
 @pytest.fixture
 def authority(tmp_path: Path) -> Paper:
     return paper(tmp_path, "authority")
@@ -82,8 +94,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_courier_that_knows_the_authority_delivers(
     folder: Path, server: Paper, authority: Paper
 ) -> None:
-    secrecy = ssl.create_default_context(cafile=authority.path)
-    with served(folder, Tls(certificate=server.path, key=server.key_path), secrecy) as hq:
+    with served(folder, with_tls(server), courier(authority)) as hq:
         assert hq.sent(file(1, 2)).status == 200
         assert hq.read("/healthz").status == 200  # the pages stay plain, on loopback
 
@@ -92,7 +103,7 @@ def test_a_courier_that_speaks_no_tls_or_trusts_another_authority_gets_nowhere(
     folder: Path, tmp_path: Path, server: Paper
 ) -> None:
     other = paper(tmp_path, "other")
-    with served(folder, Tls(certificate=server.path, key=server.key_path)) as hq:
+    with served(folder, with_tls(server)) as hq:
         with pytest.raises((OSError, http.client.HTTPException)):
             hq.sent(file(1, 2))
         astray = ssl.create_default_context(cafile=other.path)
@@ -109,17 +120,11 @@ def test_with_an_authority_for_clients_only_its_couriers_are_let_in(
     folder: Path, tmp_path: Path, server: Paper, authority: Paper
 ) -> None:
     known, stranger = paper(tmp_path, "courier", authority), paper(tmp_path, "stranger")
-    asked = Tls(certificate=server.path, key=server.key_path, clients=authority.path)
-    for who, welcome in ((known, True), (stranger, False), (None, False)):
-        secrecy = ssl.create_default_context(cafile=authority.path)
-        if who is not None:
-            secrecy.load_cert_chain(who.path, who.key_path)
-        with served(folder, asked, secrecy) as hq:
-            if welcome:
-                assert hq.sent(file(1, 2)).status == 200
-            else:
-                with pytest.raises((ssl.SSLError, ConnectionError)):
-                    hq.sent(file(1, 2))
+    with served(folder, with_tls(server, authority.path), courier(authority, known)) as hq:
+        assert hq.sent(file(1, 2)).status == 200
+        for other in (courier(authority, stranger), courier(authority)):
+            with pytest.raises((ssl.SSLError, ConnectionError)):
+                replace(hq, secrecy=other).sent(file(1, 3))
 
 
 @pytest.mark.parametrize("given", [("c", None, None), (None, "k", None), (None, None, "a")])

@@ -24,15 +24,12 @@ def in_folder(function: Callable[..., None]) -> Callable[..., None]:
     )(function)
 
 
-@click.group(name="hq")
+@click.group(name="hq", commands={"serve": serve})
 def command() -> None:
     """Take what tills recorded, and answer for it.
 
     Every command may be used while `hq serve` runs on the same folder.
     """
-
-
-command.add_command(serve)
 
 
 @command.command()
