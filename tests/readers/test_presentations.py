@@ -133,7 +133,11 @@ def test_500_stories_tell_each_card_once_and_in_order(counter: Counter) -> None:
         found = [read for _, read in counter.ears.reads]
         assert len(found) == len(counter.wanted), (seed, story, found, counter.wanted)
         for read, wanted, put in zip(found, counter.wanted, counter.told, strict=True):
-            assert read in ([wanted] if wanted else [put, Unread("left")]), (seed, story, numbers(found))
+            assert read in ([wanted] if wanted else [put, Unread("left")]), (
+                seed,
+                story,
+                numbers(found),
+            )
         for kept in (counter.ears.reads, counter.wanted, counter.told):
             kept.clear()
     assert counter.cards > STORIES

@@ -217,6 +217,21 @@ def test_a_card_that_leaves_too_early_is_told_as_such_wherever_the_read_was(
     assert shown_once(service, ears, tag()) == CardRead(FIRST, "contactless")
 
 
+@pytest.mark.parametrize(("answer", "failing"), [("6300", 1), ("", 1), ("6300", 2), ("", 2)])
+def test_a_weak_field_that_the_reader_tells_of_is_tried_once_more(
+    service: Pcscd, ears: Ears, reader: Supervisor, answer: str, failing: int
+) -> None:
+    fails = iter([bytes.fromhex(answer)] * failing)
+
+    class Weak(Tag):
+        def answer(self, command: bytes) -> bytes:
+            plain = super().answer(command)
+            return next(fails, plain) if command[3] == 7 else plain
+
+    told = LEFT if failing == 2 else CardRead(FIRST, "contactless")
+    assert shown_once(service, ears, Weak(text_record(FIRST))) == told
+
+
 def test_a_card_that_another_program_keeps_is_waited_for(
     service: Pcscd, ears: Ears, reader: Supervisor
 ) -> None:

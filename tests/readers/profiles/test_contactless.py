@@ -19,8 +19,10 @@ from tests.readers.cards import (
     ATR_TYPE2,
     NOT_FOUND,
     NUMBER,
+    OK,
     RANDOM_UID,
     STATIC_UID,
+    UID_COMMAND,
     WEAK_UID,
     BankCard,
     Classic,
@@ -203,6 +205,34 @@ def test_only_a_static_uid_stands_for_a_number_where_there_is_none(
     assert told(Classic(b"", key=KEY, uid=uid)).read == read
     assert told(FileCard(b"none", uid=uid)).read == read
     assert told(Tag(text_record(NUMBER), uid=uid)).read == CardRead(NUMBER, "contactless")
+
+
+@pytest.mark.parametrize(
+    ("status", "read"),
+    [
+        ("6300", Unread("left")),  # what readers say of a card that has left
+        ("6F00", Unread("left")),
+        ("", Unread("left")),
+        ("6D00", CardRead("01303689068602870", "uid")),  # a reader that can't read pages
+        ("6A82", CardRead("01303689068602870", "uid")),
+    ],
+)
+def test_a_card_that_left_in_the_middle_is_not_taken_for_one_without_a_number(
+    status: str, read: CardRead | Unread
+) -> None:
+    def answer(command: bytes) -> bytes:
+        return STATIC_UID + OK if command == UID_COMMAND else bytes.fromhex(status)
+
+    assert held(CARDS.dialogue(ATR_TYPE2), answer)[0].read == read
+
+
+def test_a_classic_that_leaves_after_it_was_opened_is_told_as_such() -> None:
+    card = Classic(NUMBER.encode(), key=KEY)
+
+    def answer(command: bytes) -> bytes:
+        return bytes.fromhex("6300") if command[3] == 6 else card.answer(command)
+
+    assert held(CARDS.dialogue(ATR_CLASSIC), answer)[0].read == Unread("left")
 
 
 def test_what_is_asked_and_told_shows_no_number_and_no_key() -> None:

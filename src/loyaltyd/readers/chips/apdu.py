@@ -7,6 +7,7 @@ EXCHANGES_MAX = 8  # of one command: 256 bytes come in one; a card that wants mo
 RESPONSE_BYTES_MAX = 258  # of a short APDU, its status in
 GET_RESPONSE = bytes.fromhex("00C00000")
 NO_ERROR, END_OF_FILE = 0x9000, 0x6282
+LOST = {0x00, 0x63, 0x64, 0x65, 0x6F}  # first status bytes of a failure with no other reason
 MORE, WRONG_LENGTH = 0x61, 0x6C  # first status bytes; the second one is a length
 
 
@@ -21,6 +22,11 @@ class Response:
     def is_good(self) -> bool:
         """Whether data is what was asked for, or all that there is of it."""
         return self.status in {NO_ERROR, END_OF_FILE}
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the card did not get to answer a reader that speaks for it, as when it leaves."""
+        return self.status >> 8 in LOST
 
 
 Exchange = Generator[bytes, bytes, Response]

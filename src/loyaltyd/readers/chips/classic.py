@@ -32,8 +32,8 @@ class Sector:
         return range(max(first, 1), first + BLOCKS_READ)
 
 
-def contents(sector: Sector) -> Generator[bytes, bytes, bytes]:
-    """Read a sector; b"" when the key doesn't open it, and then the card answers no more."""
+def contents(sector: Sector) -> Generator[bytes, bytes, bytes | None]:
+    """Read a sector; b"" when the key doesn't open it, None if the card left after that."""
     blocks = sector.blocks
     load = bytes((0xFF, 0x82, 0x00, KEY_SLOT, KEY_BYTES)) + sector.key
     opening = bytes((0x01, 0x00, blocks[0], KEY_TYPES[sector.key_type], KEY_SLOT))
@@ -45,7 +45,7 @@ def contents(sector: Sector) -> Generator[bytes, bytes, bytes]:
     data = b""
     for block in blocks:
         response = yield from exchanged(bytes((0xFF, 0xB0, 0x00, block, BLOCK_BYTES)))
-        if not response.is_good:
-            break
+        if response.is_lost:
+            return None
         data += response.data[:BLOCK_BYTES]
     return data

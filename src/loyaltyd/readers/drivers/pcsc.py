@@ -21,6 +21,7 @@ NEWS = r"\\?PnP?\Notification"  # the name under which pcscd tells that readers 
 LISTS_MAX = 5  # two readers that come at once are one piece of news: list until nothing changes
 # Until another program's exclusive use ends; 1.5 s in all, which is as long as a hand holds still.
 SHARING_WAITS_S = (0.05, 0.1, 0.2, 0.4, 0.8)
+STATUS_BYTES = 2  # what an answer has at least
 CASE_4_BYTES_MIN = 7  # header, Lc, one byte, Le
 NO_PYSCARD = "PC/SC is not installed: pip install 'loyaltyd[pcsc]'"
 
@@ -183,10 +184,12 @@ class PcscSlot:
                 code, answer = scard.SCardTransmit(card.handle, header, list(sent))
                 if code:
                     return _code(code)
+                if len(answer) < STATUS_BYTES:  # some drivers' way to say that it is gone
+                    return codes.NOT_TRANSACTED
                 command = dialogue.send(bytes(answer))
         except StopIteration as end:
             told: Told = end.value
-            return told
+            return codes.NOT_TRANSACTED if told.read == Unread("left") else told
 
     def _failed(self, code: int) -> Told:
         """What a code says of the card; a pcscd or reader that is gone shows at the next sight."""

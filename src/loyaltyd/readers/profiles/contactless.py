@@ -32,22 +32,22 @@ class Contactless:
             response = yield from uid.uid()
             ident = response.data[: uid.UID_BYTES_MAX] if response.is_good else b""
         texts = yield from self._texts(kind)
-        read = self._read(texts, ident)
+        read = Unread("left") if texts is None else self._read(texts, ident)
         if isinstance(read, PaymentCard):
             return Told(read)
         return Told(read, f"{NAMES[kind]}, {uid.shown(ident)}" if ident else NAMES[kind])
 
-    def _texts(self, kind: Family) -> Generator[bytes, bytes, list[str]]:
-        """Return the texts that stand on a card of that kind, where one may look for them."""
+    def _texts(self, kind: Family) -> Generator[bytes, bytes, list[str] | None]:
+        """Return the texts that stand where one may look on such a card, None if it has left."""
         if kind == "type2":
             message = yield from type2.message()
-            return ndef.texts(message)
-        data = b""
+            return None if message is None else ndef.texts(message)
+        data: bytes | None = b""
         if kind == "classic" and self.sector is not None:
             data = yield from classic.contents(self.sector)
         if kind == "chip" and self.file is not None:
             data = yield from files.contents(self.file)
-        return [plain(data), *ndef.texts(ndef.area(data).message)]
+        return None if data is None else [plain(data), *ndef.texts(ndef.area(data).message)]
 
     def _read(self, texts: list[str], ident: bytes) -> Read:
         if any(is_payment(text, self.own) for text in texts):
