@@ -86,6 +86,10 @@ class Outbox:
             names=tuple(name for name, _ in kept),
         )
 
+    def tidy(self, box: Box) -> None:
+        """Remove what this till left half done when it was killed."""
+        box.tidy(self._place)
+
     def span(self, name: str) -> Span | None:
         """The records in the batch of that name; None when it is no batch of this ledger."""
         said = named(name)

@@ -54,6 +54,7 @@ class Sync:
         self._inbox, self._outbox = Inbox(ledger, hq_key), Outbox(ledger, sign)
         self._silence_s = max(SILENCE_S, SILENCES * every.total_seconds())
         self._spool: Spool | None = None
+        self._tidied = False
         self._refused = self._failed = ""  # by headquarters; by the spool
         self._made_s = self._heard_s = self._held_s = -inf
         self._owed_s = inf  # since when headquarters owes an answer
@@ -87,6 +88,9 @@ class Sync:
     def _opened(self) -> Spool:
         if self._spool is None:
             self._spool = Spool(self._folder)
+            if not self._tidied:
+                self._outbox.tidy(self._spool.out)
+                self._tidied = True
         return self._spool
 
     def _follow(self, spool: Spool, monotonic_s: float) -> None:
