@@ -34,7 +34,9 @@ def test_a_skip_says_so_at_a_desk_and_fails_in_ci(tmp_path: Path) -> None:
     assert "2 failed, 1 passed, 2 errors" in in_ci.stdout
 
 
-@pytest.mark.parametrize("script", ["install", "lib.sh", "lock", "run", "test", "uninstall", "wheels", "../.ci/run"])
+@pytest.mark.parametrize(
+    "script", ["install", "lib.sh", "lock", "run", "test", "uninstall", "wheels", "../.ci/run"]
+)
 def test_each_script_is_bash_that_parses(script: str) -> None:
     subprocess.run(["bash", "-n", ROOT / "tools" / script], check=True)
     assert os.access(ROOT / "tools" / script, os.X_OK) == (script != "lib.sh")

@@ -15,7 +15,8 @@ BOOT = Path(__file__).parent / "boot"
 WAIT_S = 60.0  # how long a fact may take on a loaded machine before it is no fact
 NEEDED = (
     *("unshare", "nsenter", "setpriv", "ip", "curl", "udevadm", "pkcheck", "dbus-daemon"),
-    *("/lib/systemd/systemd", "/usr/bin/python3", "pcscd"),
+    *("/lib/systemd/systemd", "/usr/bin/python3"),
+    *("pcscd", "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"),
 )
 NAMESPACES = ("--pid", "--mount", "--uts", "--ipc", "--cgroup", "--net")
 # In a cgroup of its own, and gone with whoever started it.
@@ -32,7 +33,7 @@ def obstacle() -> str:
         return "booting a systemd needs root"
     if not _cgroup2():
         return "booting a systemd needs a cgroup2 mount"
-    missing = [name for name in NEEDED if shutil.which(name) is None]
+    missing = [name for name in NEEDED if shutil.which(name) is None and not Path(name).exists()]
     return f"booting a systemd needs {', '.join(missing)}" if missing else ""
 
 

@@ -263,6 +263,14 @@ def test_settings_with_a_fault_keep_the_till_down_and_are_named(till: Machine) -
     till.run("systemctl", "restart", "loyaltyd.service")
 
 
+def test_a_wheel_that_is_not_as_it_was_collected_is_not_installed(till: Machine) -> None:
+    before = till.run("ls", "--almost-all", "/opt/loyaltyd")
+    till.run("cp", "--recursive", WHEELS, "/srv/altered")
+    till.run("bash", "-c", "echo >> /srv/altered/loyaltyd-*.whl")
+    till.run(INSTALL[0], "--wheels", "/srv/altered", code=1)
+    assert till.run("ls", "--almost-all", "/opt/loyaltyd") == before
+
+
 def test_polkit_lets_the_daemon_and_nobody_else_to_the_card_readers(till: Machine) -> None:
     till.write("/usr/share/polkit-1/actions/org.debian.pcsc-lite.policy", PCSC_ACTION)
     daemon = till.shows("loyaltyd.service", "MainPID")
