@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -70,8 +69,11 @@ def test_each_line_fits_one_kind_of_the_schema_and_no_member_is_unknown_to_it(
 def test_a_wrong_value_is_no_line_of_the_schema(week: list[str], kind: str) -> None:
     found = (json.loads(line) for line in "".join(week).splitlines())
     facts = next(it for it in found if it["type"] == kind)
-    wrong = ({"seq": 0}, {"seq": "1"}, {"business_date": "5.12.2026"}, {"clock": "fine"}, {"v": 2})
-    for members in (*wrong, {"postings": [{}]}, {"at": None}, {"card": 1}):
+    wrong: list[dict[str, Any]] = [
+        *({"seq": 0}, {"seq": "1"}, {"v": 2}, {"at": None}, {"business_date": "5.12.2026"}),
+        *({"clock": "fine"}, {"postings": [{}]}, {"card": 1}),
+    ]
+    for members in wrong:
         assert not VALIDATOR.is_valid({**facts, **members}), members
 
 
