@@ -1,7 +1,8 @@
 """GET /v1/tills: the overview as JSON. Amounts are decimal strings, times ISO 8601 in UTC."""
 
 import datetime as dt
-from typing import TypedDict
+
+from typing_extensions import TypedDict  # pydantic refuses typing's before Python 3.12
 
 from loyaltyd.domain.money import decimal
 from loyaltyd.hq.overview import Overview, TillView, WalletTotal

@@ -242,7 +242,8 @@ def _troubles(seen: Overview, tills: Iterable[Standing]) -> Iterator[Standing]:
         yield Standing(state=State.BAD, said=f"{said} not as the records say")
     if seen.differences_count:
         said = _count(seen.differences_count, "receipt")
-        yield Standing(state=State.BAD, said=f"{said} come out otherwise")
+        verb = "comes" if seen.differences_count == 1 else "come"
+        yield Standing(state=State.BAD, said=f"{said} {verb} out otherwise")
     if waiting := sum(it.receipts for it in seen.unruled):
         said = f"{_count(waiting, 'receipt')} without a program"
         yield Standing(state=State.WARN, said=said)
