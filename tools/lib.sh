@@ -52,6 +52,17 @@ ensure_env() { # LOCK...: .venv with exactly the versions of tools/LOCK.lock, an
     ) 9< "$root"
 }
 
+ensure_pcsc() { # pyscard in .venv, which is compiled; goes on without it, and without PC/SC readers
+    ensure_pcsc_headers
+    ensure_env pcsc || say "pyscard can't be built here: going on without PC/SC readers"
+}
+
+ensure_pcsc_headers() {
+    apt_need /usr/include/PCSC/winscard.h libpcsclite-dev
+    apt_need /usr/bin/gcc gcc libc6-dev
+    apt_need "$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h" python3-dev
+}
+
 _ensure_lock() { # LOCK: .venv/.stamp-LOCK says from what .venv was made
     local lock=$root/tools/$1.lock stamp=$venv/.stamp-$1 wanted
     "$venv/bin/python" -c 'import pip' 2> /dev/null || _make_venv
@@ -59,10 +70,25 @@ _ensure_lock() { # LOCK: .venv/.stamp-LOCK says from what .venv was made
     [ "$wanted" != "$(cat "$stamp" 2> /dev/null)" ] || return 0
     say "installing tools/$1.lock into .venv"
     rm -f "$stamp"
-    _pip install --require-hashes --requirement "$lock"
+    if [ "$1" = pcsc ]; then
+        _build_pyscard "$lock" || return 1
+    else
+        _pip install --require-hashes --requirement "$lock"
+    fi
     # Editable: src/ is what runs. Without isolation: the build backend came with the lock.
     [ "$1" != run ] || _pip install --no-deps --no-build-isolation --editable "$root"
     printf '%s\n' "$wanted" > "$stamp"
+}
+
+_build_pyscard() { # LOCK: what builds it first, which the lock pins too
+    local tools
+    tools=$(mktemp)
+    awk '/^[a-z]/ { builds = !/^pyscard==/ } builds' "$1" > "$tools"
+    _pip install --require-hashes --requirement "$tools" &&
+        PATH=$venv/bin:$PATH _pip install --require-hashes --no-build-isolation --requirement "$1" > /dev/null 2>&1
+    local status=$?
+    rm -f "$tools"
+    return "$status"
 }
 
 _make_venv() {
