@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
 from tools.bench.committing import confirm
+from tools.bench.ingesting import ingest
 from tools.bench.measure import TINY, Figure, Size
 from tools.bench.quoting import quote
 from tools.bench.reading import read
@@ -31,6 +32,7 @@ BENCHES: dict[str, Callable[[Size], list[Figure]]] = {
     "http": http,
     "start": start,
     "memory": memory,
+    "ingest": ingest,
 }
 ROW = "{:52} {:>12} {:>30} {:>12} {:>8}  {}"
 

@@ -66,11 +66,9 @@ def program(rules: int) -> str:
 
 
 @contextmanager
-def till_at(folder: Path, text: str) -> Iterator[Till]:
+def till_at(folder: Path, text: str, key: str = "ab" * 32) -> Iterator[Till]:
     """A till of that program on a ledger in folder, at a moment that stands still."""
-    ledger = open_ledger(
-        folder / "ledger.db", chain="zelenka", store="msk-017", till="3", key="ab" * 32
-    )
+    ledger = open_ledger(folder / "ledger.db", chain="zelenka", store="msk-017", till="3", key=key)
     try:
         yield Till(
             ledger=ledger,
