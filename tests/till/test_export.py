@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from loyaltyd.domain.day import folded_state
 from loyaltyd.domain.errors import LinkError
@@ -215,6 +218,45 @@ def test_wherever_the_power_goes_a_number_stands_for_one_file(
         assert nights.files()[: len(left)] == left
         assert check(PUBLIC, nights.files()) == 4
         assert list((tmp_path / "days").iterdir()) == []
+
+
+DEEDS = st.lists(
+    st.sampled_from(["sell", "export", "sleep", "restart", *(f"cut {n}" for n in range(8))]),
+    max_size=14,
+)
+
+
+@settings(max_examples=40)
+@given(deeds=DEEDS)
+def test_whatever_happens_each_record_is_in_one_file_and_no_file_changes(
+    tmp_path_factory: pytest.TempPathFactory, deeds: list[str]
+) -> None:
+    folder, taken = tmp_path_factory.mktemp("till"), list[bytes]()
+    deeds = [*deeds, "restart", "sell", "export"]
+    while deeds:
+        with nights_at(folder) as nights:
+            while deeds and (deed := deeds.pop(0)) != "restart":
+                _do(nights, deed)
+                files = nights.files()
+                assert files[: len(taken)] == taken
+                taken = files
+            lines = [it.line for it in nights.shop.records()]
+    assert [line for file in taken for line in read(file).batch.lines] == lines
+    assert check(PUBLIC, taken) == len(lines)
+
+
+def _do(nights: Nights, deed: str) -> None:
+    if deed == "sell":
+        sell(nights, f"r{nights.shop.seq()}")
+    elif deed == "sleep":
+        nights.sleep()
+    elif deed == "export":
+        nights.export()
+    else:
+        step = int(deed.removeprefix("cut "))
+        with pytest.MonkeyPatch.context() as cut, contextlib.suppress(Cut):
+            _cut(cut, step // 2, done=bool(step % 2))
+            nights.export()
 
 
 def _cut(monkeypatch: pytest.MonkeyPatch, step: int, *, done: bool) -> None:
