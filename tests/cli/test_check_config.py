@@ -38,6 +38,8 @@ def test_a_token_file_and_a_chain_key_that_stop_a_start_are_found_before_it(tmp_
     for extra, said in (
         ('[api]\ntokens = "tokens"\n', "tokens:1: must be NAME SCOPES HASH"),
         ('[keys]\nchain = "none.key"\n', "none.key: the key can't be read: No such file"),
+        ('[link]\nhq_key = "hq.pub"\n', "hq.pub: the key can't be read: there is no such file"),
+        ('[link]\nhq_key = "tokens"\n', "tokens: is not headquarters' key: `loyaltyd hq pub`"),
     ):
         result = told("check-config", "--config", written_config(tmp_path, extra))
         assert result.exit_code == 78

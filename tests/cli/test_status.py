@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from pathlib import Path
 
+from loyaltyd.link.wire import public_line
+from tests.api.tills import WAIT_S, basket, live, made
 from tests.cli.commands import told, written_config
 from tests.cli.conftest import config_in
 from tools.demo import DemoTill
@@ -69,3 +72,21 @@ def test_no_daemon_is_a_verdict_of_its_own_with_exit_3(tmp_path: Path) -> None:
     assert (result.exit_code, as_json.exit_code) == (3, 3)
     assert result.output == f"NOT RUNNING  {address}: no loyaltyd answers here: is it running?\n"
     assert json.loads(as_json.output)["verdict"] == "not_running"
+
+
+def test_a_link_is_told_with_what_waits_and_its_trouble(tmp_path: Path) -> None:
+    (tmp_path / "hq.pub").write_text(public_line(None, "ab" * 32))
+    (tmp_path / "spool").write_text("a file where a folder should be")
+    config = made(tmp_path, '[link]\nfolder = "spool"\nhq_key = "hq.pub"\n')
+    with live(config) as till:
+        assert till.post("/v1/receipts", basket("r1")).status == 201
+        deadline = time.monotonic() + WAIT_S
+        while till.read("/v1/status").json["link"]["waiting"] != 1:
+            assert time.monotonic() < deadline
+        result = told("status", "--config", config, "--set", f"api.listen={till.host}")
+    assert result.exit_code == 1
+    first, *rest = result.output.splitlines()
+    assert "link up" in first
+    assert any(line.startswith(f"  link: {tmp_path}/spool") for line in rest)
+    assert rest[-1].startswith("link acknowledged 0  waiting 1  since ")
+    assert rest[-1].endswith("files 0  last answer never")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
 from loyaltyd.domain.errors import ConfigError
-from loyaltyd.link.signatures import KEY_BYTES, chain_key, derived, public_hex, till_key
+from loyaltyd.link.signatures import KEY_BYTES, chain_key, derived, hq_public, public_hex, till_key
+from loyaltyd.link.wire import public_line
 
 
 def test_a_till_key_is_made_once_and_kept(tmp_path: Path) -> None:
@@ -70,3 +72,40 @@ def test_a_key_that_can_not_be_made_says_why(tmp_path: Path) -> None:
         till_key(tmp_path / "file" / "till.key")
     with pytest.raises(ConfigError, match="must be a file"):
         till_key(tmp_path)
+
+
+def test_headquarters_key_is_read_from_the_line_that_it_prints(tmp_path: Path) -> None:
+    public = public_hex(till_key(tmp_path / "hq.key"))
+    path = tmp_path / "hq.pub"
+    for line in (public_line(None, public), public_line(None, public).strip() + "\r\n"):
+        path.write_text(line)
+        assert hq_public(path) == public
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "noise",
+        "[]",
+        "[" * 100_000,
+        '{"type":"till","v":1,"key":"KEY"}',
+        '{"type":"hq","v":2,"key":"KEY"}',
+        '{"type":"hq","v":1,"key":"00"}',
+        '{"type":"hq","v":1,"key":1}',
+        '{"type":"hq","v":1}',
+    ],
+)
+def test_no_other_line_is_headquarters_key(tmp_path: Path, line: str) -> None:
+    public = public_hex(till_key(tmp_path / "hq.key"))
+    path = tmp_path / "hq.pub"
+    path.write_text(line.replace("KEY", public))
+    with pytest.raises(ConfigError, match=r"hq\.pub: is not headquarters' key"):
+        hq_public(path)
+
+
+def test_a_pipe_is_no_key_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "hq.pub")
+    for path in (tmp_path / "hq.pub", tmp_path, tmp_path / "none"):
+        with pytest.raises(ConfigError, match="the key can't be read: there is no such file"):
+            hq_public(path)
