@@ -71,7 +71,7 @@ def test_the_settings_shown_are_settings(tmp_path: Path) -> None:
     shown = [*blocks(PAGE["install"], "toml"), *blocks(PAGE["readers"], "toml")]
     file.write_text("\n".join(shown), "utf-8")
     settings = config.load(file, environment={}, overrides={})
-    assert [reader.name for reader in settings.readers] == ["counter", "swipe"]
+    assert [reader.name for reader in settings.readers] == ["counter", "swipe", "tap"]
 
 
 def test_the_blocks_of_the_program_page_are_a_whole_program() -> None:

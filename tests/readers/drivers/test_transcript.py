@@ -12,7 +12,10 @@ from loyaltyd.readers.drivers.transcript import TranscriptDriver, TranscriptSlot
 from loyaltyd.readers.port import Sight
 from loyaltyd.readers.profiles.contactless import Contactless
 from loyaltyd.readers.read import CardRead, Dialogue, Told, Unread
+from tests.documents import PAGES, blocks
 from tests.readers.vectors import own
+
+PAGE = next(page for page in PAGES if page.stem == "readers")
 
 TAPS = """
 0 card 3B8F8001804F0CA0000003060300030000000068   # an NTAG213
@@ -82,6 +85,15 @@ def test_a_bad_line_is_named_and_not_quoted(tmp_path: Path, line: str) -> None:
 def test_an_answer_stands_below_a_command_and_that_below_a_card(tmp_path: Path, line: str) -> None:
     with pytest.raises(ReaderError, match="not a card, what it is asked"):
         opened(tmp_path, f"0 card 3B00\n{line}\n")
+
+
+def test_the_transcript_on_the_help_page_is_one(tmp_path: Path) -> None:
+    (shown,) = [it for it in blocks(PAGE, "text") if "card 3B" in it]
+    slot = opened(tmp_path, shown.replace("1500 ", "0 ").replace("800 ", "0 "))
+    assert not slot.sight().present
+    assert slot.sight().present
+    assert slot.talk(Contactless(own=own).dialogue).read == CardRead("1234567", "contactless")
+    assert not slot.sight().present
 
 
 def test_the_capture_of_a_reader_that_talks_is_a_driver_of_its_own(tmp_path: Path) -> None:
