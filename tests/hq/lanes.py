@@ -95,6 +95,7 @@ def lane_at(folder: Path, till: str = "3", receipts: int = 20) -> Lane:
 @contextmanager
 def hq_at(folder: Path, *lanes: Lane, program: str = "") -> Iterator[Headquarters]:
     """Headquarters in folder, which trusts the tills of these lanes and knows that program."""
+    folder.mkdir(parents=True, exist_ok=True)
     hq = open_hq(folder / "hq")
     try:
         for lane in lanes:
