@@ -16,7 +16,7 @@ from loyaltyd.api.operations import NOT_BUILT, OPERATIONS, Operation
 from loyaltyd.api.problems import ROWS
 from loyaltyd.messages import REFUSALS
 
-FILE_LINK = re.compile(r"\]\(([a-z.]+\.jsonl?)\)")  # from a page to a file beside it
+FILE_LINK = re.compile(r"\]\(([a-z.]+\.(?:jsonl?|png))\)")  # from a page to a file beside it
 PAGE_LINK = re.compile(r"\]\(([a-z]+)\.md\)")  # from one help page to another, here a section each
 
 
