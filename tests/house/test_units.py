@@ -16,6 +16,7 @@ from loyaltyd.config import load
 from tests.house.source import ROOT
 
 UNITS = ROOT / "systemd"
+INSTALL = ROOT / "src" / "loyaltyd" / "help" / "install.md"
 SERVICES = sorted(UNITS.glob("*.service"))
 PROGRAM = re.compile(r"^(ExecStart(?:Pre)?=)/opt/loyaltyd/\.venv/bin/loyaltyd(.*)$", re.MULTILINE)
 # Times ten, as systemd-analyze counts it: the daemon has readers, courier and HQ have a network.
@@ -79,6 +80,24 @@ def test_a_service_is_exposed_no_more_than_it_must_be(unit: Path, tmp_path: Path
     assert analyze(tmp_path, *judged, str(copy)).returncode == 0
     copy.write_text(re.sub(r"(?m)^SystemCallFilter=.*\n", "", copy.read_text()))
     assert analyze(tmp_path, *judged, str(copy)).returncode != 0
+
+
+@systemd
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_the_exposure_that_store_it_reads_is_the_one_that_systemd_tells(
+    unit: Path, tmp_path: Path
+) -> None:
+    copied(tmp_path)
+    judged = ("security", "--offline=true", "--no-pager", str(tmp_path / unit.name))
+    told = re.search(
+        r"Overall exposure level for .*: ([0-9.]+) ", analyze(tmp_path, *judged).stdout
+    )
+    row = re.search(
+        rf"(?m)^\| `{unit.stem}\.(service|timer)` .*\| ([0-9.]+) \|$", INSTALL.read_text()
+    )
+    assert told is not None
+    assert row is not None
+    assert row[2] == told[1]
 
 
 @systemd

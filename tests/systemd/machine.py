@@ -31,10 +31,14 @@ def obstacle() -> str:
     """Why no machine can be booted here; empty: one can."""
     if os.geteuid() != 0:
         return "booting a systemd needs root"
-    if not _cgroup2():
-        return "booting a systemd needs a cgroup2 mount"
+    if not os.access(_cgroup2() or "/none", os.W_OK):
+        return "booting a systemd needs a cgroup2 mount that can be written"
     missing = [name for name in NEEDED if shutil.which(name) is None and not Path(name).exists()]
-    return f"booting a systemd needs {', '.join(missing)}" if missing else ""
+    if missing:
+        return f"booting a systemd needs {', '.join(missing)}"
+    trial = ["unshare", *NAMESPACES, "--fork", "mount", "-t", "tmpfs", "trial", "/mnt"]
+    tried = subprocess.run(trial, capture_output=True, text=True, check=False)
+    return f"booting a systemd needs namespaces: {tried.stderr}" if tried.returncode else ""
 
 
 @dataclass(frozen=True, slots=True)
