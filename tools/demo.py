@@ -102,7 +102,7 @@ class DemoTill:
     def _answers(self) -> bool:
         assert self._daemon, "not started"
         assert self._daemon.poll() is None, (self._made / "log").read_text()
-        return _answers(self._place)
+        return answers(self._place)
 
 
 class DemoHeadquarters:
@@ -137,7 +137,7 @@ class DemoHeadquarters:
         folder = self._made / "hq"
         self._hq = _loyaltyd(self._made, "hq", "serve", "--folder", folder, *places)
         (self._made / "hq.pid").write_text(f"{self._hq.pid}\n")
-        _wait_until(lambda: _answers(self._people), "headquarters")
+        _wait_until(lambda: answers(self._people), "headquarters")
 
     def stop(self) -> None:
         """Stop headquarters as systemd does, unless somebody else has."""
@@ -154,13 +154,8 @@ def free_address() -> str:
         return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
-def _loyaltyd(made: Path, *words: str | Path) -> subprocess.Popen[bytes]:
-    with (made / "log").open("ab") as log:
-        command = [sys.executable, "-m", "loyaltyd", *words]
-        return subprocess.Popen(command, stderr=log, stdout=log)
-
-
-def _answers(place: str) -> bool:
+def answers(place: str) -> bool:
+    """Whether a till or headquarters serves there."""
     asked = http.client.HTTPConnection(place, timeout=START_S)
     try:
         asked.request("GET", "/healthz")
@@ -169,6 +164,12 @@ def _answers(place: str) -> bool:
         return False
     finally:
         asked.close()
+
+
+def _loyaltyd(made: Path, *words: str | Path) -> subprocess.Popen[bytes]:
+    with (made / "log").open("ab") as log:
+        command = [sys.executable, "-m", "loyaltyd", *words]
+        return subprocess.Popen(command, stderr=log, stdout=log)
 
 
 def _wait_until(ready: Callable[[], bool], what: str) -> None:

@@ -126,7 +126,7 @@ def test_a_chain_is_named_where_there_are_several() -> None:
 @pytest.mark.parametrize(
     ("changed", "state", "said"),
     [
-        ({}, State.GOOD, "the 1 ledger complete"),
+        ({}, State.GOOD, "1 ledger complete"),
         ({"tills": ()}, State.WARN, "no till is trusted yet"),
         ({"days_differing": 1}, State.BAD, "1 till-day not as the records say"),
         ({"differences_count": 2}, State.BAD, "2 receipts come out otherwise"),
@@ -137,7 +137,7 @@ def test_a_chain_is_named_where_there_are_several() -> None:
             "1 ledger to look at, 1 receipt comes out otherwise, 3 receipts without a program",
         ),
         # What is refused may be anybody's noise: a till's own troubles stand with the till.
-        ({"refused": (REFUSED,), "refused_count": 1}, State.GOOD, "the 1 ledger complete"),
+        ({"refused": (REFUSED,), "refused_count": 1}, State.GOOD, "1 ledger complete"),
     ],
 )
 def test_the_verdict_is_the_worst_of_all(

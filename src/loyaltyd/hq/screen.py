@@ -125,8 +125,8 @@ def verdict(seen: Overview) -> Standing:
         return Standing(state=worst, said=", ".join(it.said for it in troubles))
     if not tills:
         return Standing(state=State.WARN, said="no till is trusted yet")
-    said = "all" if len(tills) > 1 else "the"
-    return Standing(state=State.GOOD, said=f"{said} {_count(len(tills), 'ledger')} complete")
+    said = f"all {len(tills):,} ledgers" if len(tills) > 1 else "1 ledger"
+    return Standing(state=State.GOOD, said=f"{said} complete")
 
 
 def till_rows(seen: Overview) -> list[TillRow]:
