@@ -28,7 +28,9 @@ PPSE_MAESTRO = bytes.fromhex(
 class Card(Protocol):
     """What a card is to a reader."""
 
-    atr: bytes
+    @property
+    def atr(self) -> bytes:
+        """Its answer to reset."""
 
     def answer(self, command: bytes) -> bytes:
         """Return the response with its status."""

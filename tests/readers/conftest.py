@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from loyaltyd.readers.drivers import pcsc
+from tests.readers.devices import Ears
+from tests.readers.pcscd import Pcscd
+from tests.readers.tapping import Clock
+
 
 @pytest.fixture(scope="session")
 def pcsc_socket() -> Iterator[Path]:
@@ -20,3 +25,21 @@ def pcsc_socket() -> Iterator[Path]:
         path = Path(folder) / "pcscd.comm"
         os.environ["PCSCLITE_CSOCK_NAME"] = str(path)
         yield path
+
+
+@pytest.fixture
+def service(pcsc_socket: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pcscd]:
+    """A pcscd that does what it is told, and readers that look ten times as often at it."""
+    monkeypatch.setattr(pcsc, "WAIT_MS", pcsc.WAIT_MS // 10)
+    with Pcscd(pcsc_socket) as service:
+        yield service
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ears() -> Ears:
+    return Ears()

@@ -61,6 +61,16 @@ def figures() -> dict[str, int]:
     return {"descriptors": descriptors, "threads": threading.active_count(), "kib": int(kib)}
 
 
+def after_insertions(count: int, service: Pcscd, ears: Counting) -> dict[str, int]:
+    """Put so many cards down and take them away; the figures then."""
+    for turn in range(ears.reads + 1, ears.reads + count + 1):
+        service.insert(READER, Tag(text_record(NUMBER)))
+        ears.wait(turn, turn - 1)
+        service.eject(READER)
+        ears.wait(turn, turn)
+    return figures()
+
+
 def main(warm_up: int, insertions: int) -> None:
     """Print the figures after the warm-up and after the insertions, as JSON."""
     ears = Counting()
@@ -74,16 +84,10 @@ def main(warm_up: int, insertions: int) -> None:
             service.plug(READER)
             supervisor.start()
             assert ears.up.wait(WAIT_S)
-            seen = []
-            for turn in range(1, warm_up + insertions + 1):
-                service.insert(READER, Tag(text_record(NUMBER)))
-                ears.wait(turn, turn - 1)
-                service.eject(READER)
-                ears.wait(turn, turn)
-                if turn in {warm_up, warm_up + insertions}:
-                    seen.append(figures())
+            before = after_insertions(warm_up, service, ears)
+            after = after_insertions(insertions, service, ears)
             supervisor.stop()
-    sys.stdout.write(json.dumps({"reads": ears.reads, "before": seen[0], "after": seen[1]}))
+    sys.stdout.write(json.dumps({"reads": ears.reads, "before": before, "after": after}))
 
 
 if __name__ == "__main__":

@@ -66,11 +66,6 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def ears() -> Ears:
-    return Ears()
-
-
-@pytest.fixture
 def scanner(tmp_path: Path) -> Iterator[Scanner]:
     scanner = Scanner(tmp_path / "usb-Scanner_1")
     yield scanner

@@ -8,13 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from loyaltyd.readers.chips.classic import Sector
-from loyaltyd.readers.chips.files import CardFile
-from loyaltyd.readers.drivers.pcsc import PcscDriver
-from loyaltyd.readers.profiles.contactless import Contactless
 from loyaltyd.readers.read import CardRead, PaymentCard, Read, Removed, Unread
-from loyaltyd.readers.supervisor import STALLED, Source, Supervisor
-from loyaltyd.readers.taps import taps
+from loyaltyd.readers.supervisor import STALLED, Supervisor
 from tests.readers.cards import (
     ATR_CONTACT_T0,
     NUMBER,
@@ -28,16 +23,9 @@ from tests.readers.cards import (
     uri_record,
 )
 from tests.readers.devices import Ears
-from tests.readers.vectors import PAN, own
+from tests.readers.tapping import KEY, READ, Clock, reads, supervised
+from tests.readers.vectors import PAN
 from tests.readers.vpcd import READER, Vpcd
-
-KEY = bytes.fromhex("A0B1C2D3E4F5")
-CARDS = Contactless(
-    own=own,
-    sector=Sector(number=1, key=KEY),
-    file=CardFile(file=bytes.fromhex("EF01"), aid=bytes.fromhex("F04C4F59414C01")),
-)
-READ = CardRead(NUMBER, "contactless")
 
 
 @pytest.fixture
@@ -47,37 +35,13 @@ def vpcd(pcsc_socket: Path, tmp_path: Path) -> Iterator[Vpcd]:
 
 
 @pytest.fixture
-def ears() -> Ears:
-    return Ears()
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def reader(vpcd: Vpcd, ears: Ears, clock: Clock) -> Iterator[Supervisor]:
     """The virtual reader, up and empty."""
-    opening = taps(PcscDriver("Virtual 0*"), CARDS.dialogue)
-    source = Source(name="tap", open=opening, repeat_window_s=0.0)
-    supervisor = Supervisor([source], on_read=ears.on_read, on_state=ears.on_state, monotonic=clock)
+    supervisor = supervised(ears, clock, "Virtual 0*")
     supervisor.start()
     ears.wait_state(up=True)
     yield supervisor
     supervisor.stop()
-
-
-def reads(ears: Ears, count: int) -> list[Read]:
-    ears.wait(lambda: len(ears.reads) >= count)
-    return [read for _, read in ears.reads]
 
 
 def shown_once(vpcd: Vpcd, ears: Ears, card: Card) -> Read:
