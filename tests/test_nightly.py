@@ -105,7 +105,7 @@ def test_the_page_names_every_member_of_a_line(week: list[str]) -> None:
 
 def test_the_pages_numbers_and_words_are_the_codes() -> None:
     page = PAGE.read_text("utf-8")
-    assert f"at most {FILE_BYTES_MAX >> 20} MiB; at most {LINES_BYTES_MAX >> 20} MiB" in page
+    assert f"at most {FILE_BYTES_MAX >> 20} MiB, and at most {LINES_BYTES_MAX >> 20} MiB" in page
     assert f"`{BATCH_SIGNED.decode().strip()}`, LF" in page
 
 
