@@ -134,9 +134,9 @@ class Server(uvicorn.Server):
 
 
 def server_config(
-    app: ASGIApp, connection: type[Connection] = Connection, **more: Any
+    app: ASGIApp, connection: type[Connection] = Connection, keep_alive_s: int = KEEP_ALIVE_S
 ) -> uvicorn.Config:
-    """Return how uvicorn serves app; more are settings of its own, as for TLS."""
+    """Return how uvicorn serves app."""
     return uvicorn.Config(
         app,
         http=connection,
@@ -146,10 +146,9 @@ def server_config(
         access_log=False,  # a path may hold a card's number
         server_header=False,
         proxy_headers=False,  # who calls is the one at the other end, whatever a header says
-        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_keep_alive=keep_alive_s,
         timeout_graceful_shutdown=GRACE_S,
         backlog=BACKLOG,
-        **more,
     )
 
 

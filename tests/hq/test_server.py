@@ -155,6 +155,15 @@ def test_connections_beyond_the_limit_are_turned_away_and_room_returns(hq: Serve
         """The server notices a close in its own time."""
 
 
+def test_an_idle_courier_gives_its_connection_back(folder: Path) -> None:
+    with served(folder) as hq, hq.wire() as wire:
+        wire.sendall(b"GET /healthz HTTP/1.1\r\nHost: hq\r\n\r\n")
+        answer = b""
+        while part := wire.recv(4096):
+            answer += part
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
 def test_while_the_books_are_locked_nothing_is_promised_and_then_it_is(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,7 +28,9 @@ from loyaltyd.notify import BY_HAND, Service
 from loyaltyd.serving import Connection, Server, server_config, tcp_socket
 
 CONNECTIONS_MAX = 64  # couriers at a time; each is done in a second, and comes again if turned away
-TAKING_THREADS = 4  # reading and checking batches, of which one at a time is written
+# Between a courier's batches: each comes every half minute, and hundreds share the connections.
+KEEP_ALIVE_S = 2
+TAKING_THREADS = 2  # reading and checking batches, up to 100 MB each; one at a time is written
 REEVALUATION_S = 2.0  # between looks for receipts that came
 MEND_S = 10.0  # until a store that said no is asked again
 
@@ -96,14 +98,17 @@ def tls(certificate: Path | None, certificate_key: Path | None, clients: Path | 
 def run(folder: Path, places: Places, clock: Clock, service: Service = BY_HAND) -> None:
     """Serve until SIGTERM or SIGINT; LoyaltyError when it can't run, or can't go on."""
 
+    def stopped(running: Running) -> None:
+        service.tell("STOPPING=1")
+        running.stop()
+
     def until_told(running: Running) -> None:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, running.stop)
+            loop.add_signal_handler(name, stopped, running)
         service.tell("READY=1", f"STATUS=answers on {running.couriers[0]}:{running.couriers[1]}")
 
     asyncio.run(serve(folder, places, clock, ready=until_told))
-    service.tell("STOPPING=1")
 
 
 async def serve(
@@ -139,7 +144,7 @@ class _Caller(Connection):
 
 
 def _server(app: ASGIApp, secrecy: ssl.SSLContext | None = None) -> Server:
-    config = server_config(app, _Caller)
+    config = server_config(app, _Caller, KEEP_ALIVE_S)
     config.load()
     config.ssl = secrecy  # made before: a wrong file is a sentence then, and no traceback here
     return Server(config)
