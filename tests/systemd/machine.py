@@ -84,21 +84,34 @@ class Machine:
 @contextmanager
 def booted(mount_point: Path, brought: Path) -> Iterator[Machine]:
     """Boot a machine, with the folder brought at /srv; no network, and no trace after it."""
+    folders = (str(mount_point), str(brought))
+    with _cgroup() as cgroup, _ended(["bash", "-c", START, str(BOOT), cgroup, *folders]) as unshare:
+        machine = _machine(unshare)
+        yield machine
+        with suppress(ProcessLookupError):
+            os.kill(machine.pid, POWER_OFF)
+        unshare.wait(WAIT_S)
+
+
+@contextmanager
+def _cgroup() -> Iterator[str]:
+    """A group of processes of our own, removed with those that a systemd made in it."""
     cgroup = Path(_cgroup2()) / f"loyaltyd-test-{os.getpid()}"
     cgroup.mkdir()
-    arguments = [str(BOOT), str(cgroup), str(mount_point), str(brought), *NAMESPACES]
     try:
-        with subprocess.Popen(["bash", "-c", START, *arguments]) as unshare:
-            try:
-                machine = _machine(unshare)
-                yield machine
-                with suppress(ProcessLookupError):
-                    os.kill(machine.pid, POWER_OFF)
-                unshare.wait(WAIT_S)
-            finally:
-                unshare.kill()
+        yield str(cgroup)
     finally:
         _emptied(cgroup)
+
+
+@contextmanager
+def _ended(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the command that makes the namespaces, and kill it if nothing else has ended it."""
+    with subprocess.Popen([*command, *NAMESPACES]) as unshare:
+        try:
+            yield unshare
+        finally:
+            unshare.kill()
 
 
 def _cgroup2() -> str:

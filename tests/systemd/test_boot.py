@@ -61,6 +61,7 @@ TIMERS = ("loyaltyd-export.timer", "loyaltyd-verify.timer")
 ALL = ("loyaltyd.socket", "loyaltyd.service", *TIMERS)
 COURIER, HQ = "loyaltyd-courier.service", "loyaltyd-hq.service"
 BOOKS = "/var/lib/loyaltyd-hq"
+KEPT = ("/etc/loyaltyd", "/var/lib/loyaltyd", BOOKS, "/var/spool/loyaltyd")
 LINK = """
 [link]
 hq_key = "/etc/loyaltyd/hq.pub"
@@ -316,12 +317,15 @@ def test_the_journal_has_what_happened_and_no_card_number(till: Machine) -> None
 
 
 def test_it_goes_without_a_trace_but_for_what_only_this_till_has(till: Machine) -> None:
-    seq = asked(till, "/v1/status")["ledger"]["seq"]
+    till.run("systemctl", "stop", COURIER, HQ, *ALL)
+    ours = ("sh", "-c", f"find {' '.join(KEPT)} -type f -exec sha256sum {{}} + | sort")
+    before = till.run(*ours)
+    assert LEDGER in before
+    assert f"{BOOKS}/hq.db" in before
     said = till.run("sh", "-c", f"{CHECKOUT}/tools/uninstall 2>&1")
-    assert "/var/lib/loyaltyd" in said
+    assert all(f"  {folder}\n" in said for folder in KEPT)
     left = till.run("find", "/etc", "/opt", "/run", "/usr", "/var", "-path", "*loyalt*").split()
-    kept = ("/etc/loyaltyd", "/etc/systemd/system/loyaltyd", "/var/lib/loyaltyd", "/var/spool/loy")
-    assert [path for path in left if not path.startswith(kept)] == []
+    of_it = (*KEPT, "/etc/systemd/system/loyaltyd.service.d")
+    assert [path for path in left if not path.startswith(of_it)] == []
+    assert till.run(*ours) == before
     assert till.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "loyalt*") == ""
-    till.run(*INSTALL)
-    assert asked(till, "/v1/status")["ledger"]["seq"] == seq
