@@ -9,6 +9,7 @@ import pytest
 
 from loyaltyd.domain.errors import StoreError
 from loyaltyd.domain.person import Numbered, People, Person
+from loyaltyd.store import people
 from loyaltyd.store.ledger import Ledger
 from loyaltyd.store.transaction import Transaction
 from tests.store.made import ANNA, AT, BORIS, confirm, confirming, edited, ledger_at
@@ -96,3 +97,19 @@ def test_a_holder_who_changes_without_a_record_travels_with_the_next_one(tmp_pat
         assert between(ledger, 2, 2) == (married,)
         ledger.write(confirming("r2")).result()
         assert between(ledger, 2, 2) == (married,)
+
+
+def test_whoever_changes_without_a_record_finds_a_seat_beside_one_that_is_not_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "SEATS", 3)
+    with ledger_at(tmp_path / "ledger.db") as ledger:
+        ledger.write(confirming("r0")).result()
+        holders = [Person(account=f"{number:032}") for number in range(7)]
+        for holder in holders:
+            ledger.write(methodcaller("keep_person", holder)).result()
+        assert between(ledger, 2, 2) == tuple(holders[:3])
+        assert between(ledger, 3, 3) == tuple(holders[3:6])
+        ledger.write(enrolled).result()  # record 2, and its own people with it
+        assert len(between(ledger, 2, 2)) == 5
+        assert between(ledger, 4, 4) == tuple(holders[6:])

@@ -108,7 +108,7 @@ def _link(link: LinkState) -> Iterator[Metric]:
         ("waiting", "Records that headquarters hasn't acknowledged", link.waiting),
         ("files", "Files that wait in the spool", link.files),
         ("trouble", "1 while something stands in the way", int(trouble)),
-        ("last_answer_seconds", "When headquarters last said something new", _seconds(last)),
+        ("last_answer_timestamp_seconds", "When headquarters last said something new", _seconds(last)),
     ):
         yield GaugeMetricFamily(f"loyaltyd_link_{name}", what, value=value)
     yield CounterMetricFamily(

@@ -14,14 +14,12 @@ from loyaltyd.store.schema import APPLICATION_ID, LEDGER_TABLES, LINK_TABLES, gu
 LEDGER = Migrations("ledger")
 
 # Who was enrolled before there was a link goes up with the first record of their account.
-FOUND_PEOPLE = (
-    """WITH opened AS (SELECT account, min(seq) AS seq FROM record GROUP BY account)
-    INSERT INTO people_change SELECT 'person', account, ifnull(seq, 1)
-    FROM person LEFT JOIN opened USING (account)""",
-    """WITH opened AS (SELECT account, min(seq) AS seq FROM record GROUP BY account)
-    INSERT INTO people_change SELECT 'number', id, ifnull(seq, 1)
-    FROM card LEFT JOIN opened USING (account) WHERE number IS NOT NULL""",
-)
+FOUND_PEOPLE = """WITH opened AS MATERIALIZED (
+  SELECT account, min(seq) AS seq FROM record GROUP BY account)
+INSERT INTO people_change
+  SELECT 'person', account, ifnull(seq, 1) FROM person LEFT JOIN opened USING (account)
+  UNION ALL SELECT 'number', id, ifnull(seq, 1)
+  FROM card LEFT JOIN opened USING (account) WHERE number IS NOT NULL"""
 
 
 def migrate(connection: Connection) -> None:
@@ -42,6 +40,5 @@ def _ledger(db: Database) -> None:
 def _link(db: Database) -> None:
     for sql in (*LINK_TABLES.values(), *guards(LINK_TABLES).values()):
         db.execute(sql)
-    for sql in FOUND_PEOPLE:
-        db.execute(sql)
+    db.execute(FOUND_PEOPLE)
     db.execute("PRAGMA user_version = 2")

@@ -6,6 +6,8 @@ from loyaltyd.domain.errors import StoreError
 from loyaltyd.domain.person import Numbered, People, Person
 from loyaltyd.store.database import Connection
 
+SEATS = 1000  # beside one record: with the longest names a quarter of what a file holds
+
 
 def person(connection: Connection, account: str) -> Person | None:
     """Who holds account; none when nobody said."""
@@ -64,6 +66,21 @@ def people_between(connection: Connection, first: int, last: int) -> People:
         *(_person(*row) for row in holders),
         *(Numbered(card=card, number=number) for card, number in numbers),
     )
+
+
+def next_seat(connection: Connection, head: int) -> int:
+    """The record to come after head with which somebody may travel who changes without one.
+
+    No record takes more than SEATS: thousands who change in one night must still fit into files.
+    """
+    seq, taken = connection.execute(
+        "SELECT max(seq), count(*) FROM people_change"
+        " WHERE seq = (SELECT max(seq) FROM people_change) AND seq > ?",
+        (head,),
+    ).fetchone() or (None, 0)
+    if seq is None:
+        return head + 1
+    return int(seq) + int(taken >= SEATS)
 
 
 def _note(connection: Connection, kind: str, key: str, seq: int) -> None:

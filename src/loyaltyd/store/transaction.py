@@ -145,7 +145,8 @@ class Transaction(View):
 
     def _travels_with(self) -> int:
         """The record beside which people go up: this transaction's, or the next one's."""
-        return self.head().seq + (not self._appended)
+        seq = self.head().seq
+        return seq if self._appended else people.next_seat(self._connection, seq)
 
     @property
     def _begun(self) -> Connection:
