@@ -43,7 +43,8 @@ def _line(event: Event, daemon: Daemon, *, follow: bool) -> str:
     elif event.kind == REFUSED:
         words = [facts["reader"], facts.get("detail", ""), f"({facts.get('reason', '')})"]
     elif follow and "reader" in facts:
-        words = [facts["reader"], event.kind.removeprefix("reader_"), facts.get("detail", "")]
+        what = event.kind.removeprefix("reader_").replace("_", " ")
+        words = [facts["reader"], what, facts.get("detail", "")]
     else:
         return ""
     return "  ".join(printable(str(word)) for word in words if word)

@@ -18,7 +18,7 @@ from tests.readers.cards import (
     text_record,
 )
 from tests.readers.devices import Ears
-from tests.readers.pcscd import CONNECT, ESTABLISH, STATES, Pcscd
+from tests.readers.pcscd import BEGIN, CONNECT, ESTABLISH, TRANSMIT, Pcscd
 from tests.readers.tapping import (
     ACS,
     FIRST,
@@ -177,16 +177,32 @@ def test_a_mute_card_stalls_its_reader_until_it_goes(
     assert shown_once(service, ears, tag()) == READ
 
 
+@pytest.mark.parametrize("command", [CONNECT, BEGIN, TRANSMIT])
+def test_a_card_that_another_program_locks_stalls_its_reader_until_it_is_let_go(
+    service: Pcscd, ears: Ears, clock: Clock, reader: Supervisor, command: int
+) -> None:
+    service.hanging = {command}
+    service.thawed.clear()
+    service.insert(ACS, tag())
+    while not service.asked[command]:
+        threading.Event().wait(0.01)
+    clock.now += 60
+    reader.look()
+    assert ears.states[-1] == ("tap", False, STALLED)
+    service.thawed.set()
+    assert reads(ears, 1) == [READ]
+    ears.wait(lambda: ears.states[-1] == ("tap", True, ACS))
+
+
 def test_a_frozen_pcscd_stalls_the_reader_and_stopping_does_not_wait_for_it(
     service: Pcscd, ears: Ears, clock: Clock, reader: Supervisor
 ) -> None:
-    states = service.asked[STATES] + service.asked[pcscd.WAIT]
     service.thawed.clear()
-    while service.asked[STATES] + service.asked[pcscd.WAIT] == states:
-        clock.now += 1
-        reader.look()
-        if ears.states[-1][2] == STALLED:
-            break
+    looks = service.asked[pcscd.WAIT] + service.asked[pcscd.STOP]
+    while service.asked[pcscd.WAIT] + service.asked[pcscd.STOP] == looks:
+        threading.Event().wait(0.01)
+    clock.now += 60
+    reader.look()
     assert ears.states[-1] == ("tap", False, STALLED)
     reader.stop()
     assert ears.states[-1] == ("tap", False, STALLED)
