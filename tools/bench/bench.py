@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
 from tools.bench.committing import confirm
+from tools.bench.draining import drain
 from tools.bench.ingesting import ingest
 from tools.bench.measure import TINY, Figure, Size
 from tools.bench.quoting import quote
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[Size], list[Figure]]] = {
     "start": start,
     "memory": memory,
     "ingest": ingest,
+    "drain": drain,
 }
 ROW = "{:52} {:>12} {:>30} {:>12} {:>8}  {}"
 
