@@ -22,9 +22,10 @@ from loyaltyd.link.wire import FILE_BYTES_MAX
 )
 @with_settings
 def command(settings: Settings, folder: Path | None) -> None:
-    """Write what was recorded since the last nightly file into a new one.
+    """Write what is new into a nightly file.
 
-    A line for each file. Exit 0 also when nothing is new, 3 when no daemon answers.
+    It holds what was recorded since the one before. A line for each file. Exit 0 also when nothing
+    is new, 3 when no daemon answers.
     """
     daemon, written, more = Daemon(settings), 0, True
     while more:
