@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from loyaltyd.domain.batch import Ack, Batch, BatchReason, BatchRefusal, Refused, batch_of
 from loyaltyd.domain.day import Day, totals_of
 from loyaltyd.domain.person import Numbered, Person
-from loyaltyd.domain.record import Head, record_from
+from loyaltyd.domain.record import Fact, Head, canonical, record_from
 from loyaltyd.link.signatures import is_signed, public_hex, signature
 from loyaltyd.link.wire import (
     ANSWER_BYTES_MAX,
+    ANSWER_SIGNED,
     BATCH_SIGNED,
     FILE_BYTES_MAX,
     LINES_BYTES_MAX,
@@ -252,3 +253,24 @@ def test_a_public_line_names_the_key_and_a_tills_place() -> None:
         "store": "msk-017",
         "till": "3",
     }
+
+
+@pytest.mark.parametrize(
+    ("at", "is_read"),
+    [
+        ("2026-12-05T12:00:00+03:00", True),
+        ("2026-12-05T12:00:00", False),
+        ("2026-12-05", False),
+        ("noon", False),
+    ],
+)
+def test_an_answer_whose_time_can_not_be_compared_is_none(at: str, is_read: bool) -> None:
+    facts = {**json.loads(ack_bytes(ACK, sign).splitlines()[0]), "at": at}
+    line = canonical(facts)
+    signed: dict[str, Fact] = {
+        "signature": sign(ANSWER_SIGNED + line.encode()),
+        "type": "signature",
+        "v": 1,
+    }
+    answer = f"{line}\n{canonical(signed)}\n".encode()
+    assert (answer_from(answer, PUBLIC, is_signed) is not None) == is_read
