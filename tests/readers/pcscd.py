@@ -39,10 +39,11 @@ READERS_MAX = 16
 READER = struct.Struct("<128sIIi33s3xII")
 ABSENT, PRESENT, SWALLOWED, POWERED, NEGOTIABLE = 0x02, 0x04, 0x08, 0x10, 0x20
 NO_CARD, REMOVED, RESET = 0x8010000C, 0x80100069, 0x80100068
+EXCLUSIVE, RESETS, SHARING = 1, 1, 0x8010000B
 UNKNOWN_READER, GONE, INVALID = 0x80100009, 0x80100017, 0x80100003
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Bay:
     """A reader: its card, and how often one came or went."""
 
@@ -64,6 +65,7 @@ class Handle:
     reader: str
     bay: Bay
     moves: int
+    is_exclusive: bool = False
     is_reset: bool = False
 
 
@@ -81,6 +83,8 @@ class Pcscd:
     _peers: set[socket.socket] = field(default_factory=set)
     _waiting: set[socket.socket] = field(default_factory=set)
     _lock: threading.RLock = field(default_factory=threading.RLock)
+    _turn: threading.Condition = field(default_factory=threading.Condition)
+    _holder: int | None = None  # of a transaction
     _listener: socket.socket | None = None
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -115,6 +119,7 @@ class Pcscd:
             thread.join(20)
         self._threads.clear()
         self._handles.clear()
+        self._holder = None
 
     def plug(self, reader: str, card: Card | None = None) -> None:
         with self._changing():
@@ -144,8 +149,7 @@ class Pcscd:
 
     def reset(self) -> None:
         """Reset the cards, as another program does."""
-        for handle in self._handles.values():
-            handle.is_reset = True
+        self._reset(None)
 
     def fail(self, command: int, *codes: int) -> None:
         """Answer the next calls of command with these codes."""
@@ -206,7 +210,8 @@ class Pcscd:
                     self._waiting.discard(peer)
                     peer.sendall(struct.pack("<II", 0, 0))
                 return
-            rows = [_row(name, bay) for name, bay in self.bays.items()]
+            exclusive = {it.reader for it in self._handles.values() if it.is_exclusive}
+            rows = [_row(name, bay, -(name in exclusive)) for name, bay in self.bays.items()]
             peer.sendall(b"".join(rows).ljust(READERS_MAX * READER.size, b"\0"))
             if command == WAIT:
                 self._waiting.add(peer)
@@ -216,13 +221,39 @@ class Pcscd:
             fields[:2] = [4, 4]
         elif command == ESTABLISH:
             fields[1] = 1 + self.asked[ESTABLISH]
-        elif command == CONNECT:
-            return self._connected(fields), b""
-        elif command in {BEGIN, TRANSMIT, STATUS}:
+        elif command in {CONNECT, RECONNECT}:
+            return (self._connected if command == CONNECT else self._reconnected)(fields), b""
+        elif command in {BEGIN, TRANSMIT}:
+            self._wait_for_turn(fields[0], begins=command == BEGIN)
             return self._transmitted(fields[0], sent)
-        elif command == DISCONNECT:
-            self._handles.pop(fields[0], None)
+        elif command in {END, DISCONNECT}:
+            self._end(fields[0], is_over=command == DISCONNECT, resets=fields[1] == RESETS)
         return 0, b""
+
+    def _wait_for_turn(self, number: int, *, begins: bool) -> None:
+        """Wait as long as another program has a transaction with any card."""
+        with self._turn:
+            self._turn.wait_for(lambda: self._holder in {None, number})
+            self._holder = number if begins else self._holder
+
+    def _end(self, number: int, *, is_over: bool, resets: bool) -> None:
+        with self._turn:
+            if self._holder == number:
+                self._holder = None
+                self._turn.notify_all()
+            handle = self._handles.pop(number, None) if is_over else None
+            if handle is not None and resets:
+                self._reset(handle.bay)
+
+    def _reset(self, bay: Bay | None) -> None:
+        for handle in self._handles.values():
+            handle.is_reset |= bay in {None, handle.bay}
+
+    def _reconnected(self, fields: list[Any]) -> int:
+        handle = self._handles[fields[0]]
+        handle.is_reset = False
+        handle.moves = handle.bay.moves
+        return NO_CARD if handle.bay.card is None else 0
 
     def _connected(self, fields: list[Any]) -> int:
         name = fields[1].split(b"\0")[0].decode()
@@ -232,9 +263,12 @@ class Pcscd:
                 return UNKNOWN_READER
             if bay.card is None:
                 return NO_CARD
+            others = [it for it in self._handles.values() if it.bay is bay]
+            if any(it.is_exclusive for it in others) or (others and fields[2] == EXCLUSIVE):
+                return SHARING
             fields[4] = 1000 + self.asked[CONNECT]
             fields[5] = 1 if bay.card.atr == ATR_CONTACT_T0 else 2
-            self._handles[fields[4]] = Handle(name, bay, bay.moves)
+            self._handles[fields[4]] = Handle(name, bay, bay.moves, fields[2] == EXCLUSIVE)
         return 0
 
     def _transmitted(self, number: int, sent: bytes) -> tuple[int, bytes]:
@@ -258,9 +292,9 @@ class Pcscd:
             return RESET if handle.is_reset else 0
 
 
-def _row(name: str, bay: Bay) -> bytes:
+def _row(name: str, bay: Bay, sharing: int) -> bytes:
     atr = bay.card.atr if bay.card and not bay.is_mute else b""
-    return READER.pack(name.encode(), bay.moves, bay.state, 0, atr, len(atr), 2)
+    return READER.pack(name.encode(), bay.moves, bay.state, sharing, atr, len(atr), 2)
 
 
 def _received(peer: socket.socket, size: int) -> bytes:

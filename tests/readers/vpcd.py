@@ -42,6 +42,7 @@ class Vpcd:
 
     path: Path
     folder: Path
+    reader: str = READER
     port: int = 0
     _process: subprocess.Popen[bytes] | None = None
     _card: socket.socket | None = None
