@@ -54,7 +54,7 @@ def _stream_faults(view: Connection, tills: Logs) -> Iterator[str]:
             yield f"{stream.store}-{stream.till} {stream.epoch}: nobody's stream"
             continue
         name = f"{stream.store}-{stream.till}"
-        lines = [line for _, _, line in lines_of(view, number, 1, LAST)]
+        lines = [line for _, line in lines_of(view, number, 1, LAST)]
         records = [record_from(line, stream) for line in lines]
         if lines != list(tills[stream][: len(lines)]):
             yield f"{name}: its records aren't the first {len(lines)} of the till's"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,8 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyaltyd.domain.batch import BatchReason
+from loyaltyd.domain.record import canonical
 from loyaltyd.hq.ingest import Headquarters
-from loyaltyd.link.wire import FILE_BYTES_MAX, LINES_BYTES_MAX
+from loyaltyd.link.signatures import signature
+from loyaltyd.link.wire import BATCH_SIGNED, FILE_BYTES_MAX, LINES_BYTES_MAX
 from tests.hq.invariants import faults, held
 from tests.hq.lanes import TEXT, Lane, acked, edited, hq_at, lane_at, refusal, settled
 
@@ -53,6 +56,28 @@ def shared(tmp_path_factory: pytest.TempPathFactory, lane: Lane) -> Iterator[Hea
 
 def packed(text: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=19).compress(text)
+
+
+def raw(lane: Lane, people: str = "", **members: object) -> bytes:
+    """The file of a lane's first record with a line of people and a manifest as they are given."""
+    batch = lane.batch(1, 1)
+    above = f"{lane.stream.header()}\n{batch.lines[0]}\n" + (f"{people}\n" if people else "")
+    said = {
+        "v": 1,
+        "type": "manifest",
+        "first": 1,
+        "last": 1,
+        "previous": batch.previous.hex(),
+        "head": batch.head.hex(),
+        "people": 1 if people else 0,
+        "created_at": "2026-12-05T12:00:00.000+00:00",
+        "sha256": hashlib.sha256(above.encode()).hexdigest(),
+        **members,
+    }
+    manifest = json.dumps(said)
+    signed = signature(lane.key, BATCH_SIGNED + manifest.encode())
+    closing = canonical({"v": 1, "type": "signature", "signature": signed})
+    return packed(f"{above}{manifest}\n{closing}\n".encode())
 
 
 def with_line(lane: Lane, line: str) -> Lane:
@@ -189,6 +214,44 @@ def test_any_member_gets_an_answer_and_never_half_a_batch(
         assert held(folder / "hq", lane.stream).seq == (0 if answer.reason else 4)
         settled(hq)
         assert faults(folder / "hq", {lane.stream: odd.lines}) == []
+
+
+def test_a_file_made_by_hand_is_taken(lane: Lane, tmp_path: Path) -> None:
+    with hq_at(tmp_path, lane) as hq:
+        assert acked(hq, raw(lane)) == 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"people": '{"account":"a","name":"\\ud800","type":"person","v":1}'},
+        {"people": '{"card":"a","number":"\\ud800","type":"number","v":1}'},
+        {"people": '{"card":"a","type":"number","v":1}'},
+        {"people": '{"account":"a","birthday":"never","type":"person","v":1}'},
+        {"people": "[]"},
+        {"people": "\0"},
+        {"day": 5},
+        {"day": {"number": 1}},
+        {"day": {"number": HUGE, "business_date": "2026-12-05"}},
+        {"day": {"number": 1, "business_date": "2026-12-05", "state": "\ud800"}},
+        {"first": 0, "last": 0},
+        {"first": -1, "last": -1},
+        {"first": 1.0},
+        {"last": HUGE},
+        {"previous": "0" * 64},
+        {"head": "0" * 63},
+        {"created_at": "then"},
+        {"v": 2},
+    ],
+    ids=range(18),
+)
+def test_whatever_a_manifest_or_a_person_says_there_is_an_answer(
+    lane: Lane, tmp_path: Path, data: dict[str, Any]
+) -> None:
+    with hq_at(tmp_path, lane) as hq:
+        refusal(hq, raw(lane, **data))
+        assert held(tmp_path / "hq", lane.stream).seq == 0
+        assert acked(hq, raw(lane)) == 1
 
 
 def test_sums_that_leave_sqlites_integers_are_refused(lane: Lane, tmp_path: Path) -> None:

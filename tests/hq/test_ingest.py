@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from loyaltyd.domain.batch import Ack, BatchReason, Refused
+from loyaltyd.domain.errors import StoreFull
 from loyaltyd.domain.person import Numbered, Person
 from loyaltyd.hq.ingest import Headquarters
 from loyaltyd.link.wire import file_hash
@@ -188,3 +190,43 @@ def test_lots_stop_being_owed_on_the_day_on_which_they_end(tmp_path: Path) -> No
         acked(hq, lane.file(1, 1))
         stars = [hq.overview(NOW + dt.timedelta(days=it)).wallets[1] for it in (0, 28, 29)]
     assert [it.expired for it in stars] == [0, 0, stars[0].outstanding]
+
+
+def test_a_full_disk_promises_nothing_and_heals(
+    hq: Headquarters, lane: Lane, tmp_path: Path
+) -> None:
+    acked(hq, lane.file(1, 3))
+    (pages,) = hq.books._writer.execute("PRAGMA page_count").fetchone() or (0,)
+    hq.books._writer.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreFull):
+        hq.taken(lane.file(4, 20))
+    assert held(tmp_path / "hq", lane.stream) == lane.head(3)
+    hq.books._writer.execute(f"PRAGMA max_page_count = {1 << 30}")
+    assert acked(hq, lane.file(4, 20)) == 20
+
+
+def test_couriers_that_send_at_once_do_not_get_into_one_anothers_way(tmp_path: Path) -> None:
+    lanes = [lane_at(tmp_path / till, till, receipts=12) for till in ("1", "2", "3")]
+    with hq_at(tmp_path, *lanes) as hq, ThreadPoolExecutor(6) as threads:
+        spans = [(lane, first) for first in range(1, 12) for lane in lanes for _ in range(2)]
+        sent = [threads.submit(hq.taken, lane.file(first, first + 1)) for lane, first in spans]
+        assert {it.result().reason for it in sent} <= {None, BatchReason.GAP}
+        for lane in lanes:
+            acked(hq, lane.file(1, 12))
+        assert faults(tmp_path / "hq", {lane.stream: lane.lines for lane in lanes}) == []
+
+
+def test_headquarters_restored_from_a_backup_says_how_far_it_has_the_log(
+    lane: Lane, tmp_path: Path
+) -> None:
+    with hq_at(tmp_path, lane) as hq:
+        acked(hq, lane.file(1, 5))
+    backup = (tmp_path / "hq" / "hq.db").read_bytes()
+    with hq_at(tmp_path) as hq:
+        acked(hq, lane.file(6, 9))
+    (tmp_path / "hq" / "hq.db").write_bytes(backup)
+    with hq_at(tmp_path) as hq:
+        answer = said(hq, hq.taken(lane.file(10, 12)))
+        assert isinstance(answer, Refused)
+        assert (answer.refusal.reason, answer.refusal.head) == (BatchReason.GAP, lane.head(5))
+        assert acked(hq, lane.file(6, 12)) == 12

@@ -136,6 +136,11 @@ def record_from(line: str, stream: Stream) -> Record:
     facts = from_json(line, allow_inf_nan=False)  # twice json's pace; no half of a surrogate pair
     if not isinstance(facts, dict) or not facts.keys() >= COMMON:
         raise ValueError("not a record: members are missing")
+    return record_of(facts, stream)
+
+
+def record_of(facts: dict[str, Any], stream: Stream) -> Record:
+    """Return the record whose line says facts; ValueError when it is none of stream."""
     identity = (facts["chain"], facts["store"], facts["till"], facts["epoch"])
     if identity != (stream.chain, stream.store, stream.till, stream.epoch):
         raise ValueError("the record belongs to another stream")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from loyaltyd.domain.batch import BatchReason, BatchRefusal, NewRecord
 from loyaltyd.domain.ledger import TYPES, movements, postings_of
+from loyaltyd.domain.record import Record
 from loyaltyd.hq.store.balances import Added
 from loyaltyd.hq.store.schema import AMOUNT_LIMIT
 
@@ -22,15 +23,14 @@ def added(records: Iterable[NewRecord]) -> Added | BatchRefusal:
 
 
 def _add(total: Added, it: NewRecord) -> None:
-    moved, seq = movements(it.record), it.record.seq
-    for amount in (*moved.lots.values(), *moved.counters.values()):
-        _check(amount)
+    record = it.record
+    moved, seq = movements(record), record.seq
+    for amounts in (moved.lots, moved.counters):
+        _check(amounts.values())
     total.lots.update(moved.lots)
     total.counters.update(moved.counters)
-    for posting in postings_of(it.record) if it.record.type in TYPES else ():
-        _check(posting.amount)
-        total.totals[posting.wallet, posting.debit] -= posting.amount
-        total.totals[posting.wallet, posting.credit] += posting.amount
+    if record.type in TYPES:
+        _add_both_sides(total, record)
     for state in moved.cards.values():
         total.cards[state.id, seq] = state
         total.said.add(state.id)
@@ -39,6 +39,15 @@ def _add(total: Added, it: NewRecord) -> None:
             total.opened.setdefault(state.id, (seq, state))
 
 
-def _check(amount: object) -> None:
-    if type(amount) is not int or abs(amount) > AMOUNT_LIMIT:
-        raise ValueError("no amount")
+def _add_both_sides(total: Added, record: Record) -> None:
+    postings = postings_of(record)
+    _check(posting.amount for posting in postings)
+    for posting in postings:
+        total.totals[posting.wallet, posting.debit] -= posting.amount
+        total.totals[posting.wallet, posting.credit] += posting.amount
+
+
+def _check(amounts: Iterable[object]) -> None:
+    for amount in amounts:
+        if type(amount) is not int or not -AMOUNT_LIMIT <= amount <= AMOUNT_LIMIT:
+            raise ValueError("no amount")

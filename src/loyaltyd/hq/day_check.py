@@ -9,7 +9,8 @@ from typing import TypeVar
 from loyaltyd.domain.batch import BatchReason
 from loyaltyd.domain.day import state_hash, totals_of
 from loyaltyd.domain.ledger import CounterKey, Movements, fold
-from loyaltyd.domain.record import Record, Stream, record_from
+from loyaltyd.domain.posted import posted_from
+from loyaltyd.domain.record import Stream, record_from
 from loyaltyd.hq.rerunning import POISON
 from loyaltyd.hq.store import balances, records, streams
 from loyaltyd.hq.store.days import KeptDay
@@ -21,8 +22,9 @@ Key = TypeVar("Key", tuple[str, str, str], tuple[str, str, str, str])
 def fault(view: Connection, kept: KeptDay) -> BatchReason | None:
     """How a till-day differs from headquarters' records, which are the till's."""
     stream = streams.stream_with(view, kept.stream)
+    lines = records.lines(view, kept.stream, kept.first, kept.last)
     try:
-        totals = totals_of(_records(view, kept.stream, stream, (kept.first, kept.last)))
+        totals = totals_of(record_from(line, stream) for _, line in lines)
     except POISON:
         return BatchReason.TOTALS_DIFFER
     if totals != kept.day.totals:
@@ -35,7 +37,8 @@ def fault(view: Connection, kept: KeptDay) -> BatchReason | None:
 def state_at(view: Connection, number: int, stream: Stream, last: int) -> str:
     """The state hash after the record at last: today's balances without what came since."""
     head = streams.head(view, number, stream)
-    since = fold(_records(view, number, stream, (last + 1, head.seq)))
+    lines = records.lines(view, number, last + 1, head.seq)
+    since = fold(posted_from(line, stream) for _, line in lines)
     counters = _without(balances.counters(view, number), _counters(since))
     lots = _without(balances.lots(view, number), since.lots)
     return state_hash(
@@ -64,10 +67,3 @@ def _without(
         amount = sum(amount for _, amount in found)
         if amount:
             yield key, amount
-
-
-def _records(
-    view: Connection, number: int, stream: Stream, span: tuple[int, int]
-) -> Iterator[Record]:
-    for _, _, line in records.lines(view, number, *span):
-        yield record_from(line, stream)

@@ -19,6 +19,7 @@ from loyaltyd.hq.store.differences import Difference, Unruled
 from loyaltyd.store.database import Connection
 
 RECORDS_A_STEP = 200  # a tenth of a second, so that a stop is soon heard
+UNREADABLE = "can't be read"  # though it could when it came
 
 Clock = Callable[[], dt.datetime]
 
@@ -69,7 +70,8 @@ class Reevaluation:
         reruns = self._books.read(lambda view: self._reruns(view, number, seqs, only))
 
         def keep(tx: Connection) -> None:
-            if differences.rule_up_to(tx, waiting, seqs[-1], len(reruns)):
+            ran = sum(it.what != UNREADABLE for it in reruns)
+            if differences.rule_up_to(tx, waiting, seqs[-1], ran):
                 differences.keep(tx, self._differences(number, reruns))
 
         self._books.write(keep)
@@ -86,12 +88,14 @@ class Reevaluation:
     def _reruns(self, view: Connection, number: int, seqs: range, only: str = "") -> list[Rerun]:
         """Look at records of a stream; only: at receipts that the program of that hash ruled."""
         stream = streams.stream_with(view, number)
-        return [
-            self._rerun(view, record, line)
-            for _, kind, line in records.lines(view, number, seqs[0], seqs[-1])
-            if (record := read(line, stream))
-            and (not only or (kind == RECEIPT and record.program.hash == only))
-        ]
+        reruns = []
+        for seq, line in records.lines(view, number, seqs[0], seqs[-1]):
+            record = read(line, stream)
+            if record is None:
+                reruns.append(Rerun(seq=seq, what=UNREADABLE))
+            elif not only or (record.type == RECEIPT and record.program.hash == only):
+                reruns.append(self._rerun(view, record, line))
+        return reruns
 
     def _rerun(self, view: Connection, record: Record, line: str) -> Rerun:
         said = "" if is_as_written(record, line) else "line"

@@ -96,11 +96,13 @@ class Books:
 
 @contextmanager
 def _limits() -> Iterator[None]:
-    """Tell sums that leave a table's limits from a file that can't be used."""
+    """Tell what no table may hold from a file that can't be used."""
     try:
         yield
     except OverflowError as error:
         raise NotKept("an amount is too large") from error
+    except UnicodeEncodeError as error:
+        raise NotKept("a text has half of a surrogate pair") from error
     except sqlite3.IntegrityError as error:
         if str(error).startswith(BEYOND_LIMITS):
             raise NotKept("an amount is too large") from error

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from loyaltyd.domain.batch import BatchReason
 from loyaltyd.domain.day import Day
 from loyaltyd.domain.facts import facts_of, value_from
-from loyaltyd.domain.record import canonical
 from loyaltyd.store.database import Connection
 
 RIGHT = "right"  # a verdict; the others are reasons of a batch
@@ -38,7 +37,7 @@ def keep(connection: Connection, kept: KeptDay) -> None:
         " at = excluded.at, verdict = NULL WHERE file <> excluded.file",
         (
             *(kept.stream, kept.day.number, kept.file, kept.first, kept.last),
-            canonical(facts_of(kept.day)),
+            json.dumps(facts_of(kept.day), ensure_ascii=False),
             kept.at.isoformat(timespec="milliseconds"),
         ),
     )

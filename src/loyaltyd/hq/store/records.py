@@ -34,11 +34,9 @@ def append(connection: Connection, number: int, records: Sequence[NewRecord]) ->
     )
 
 
-def lines(
-    connection: Connection, number: int, first: int, last: int
-) -> Iterator[tuple[int, str, str]]:
-    """The records first..last of a stream: seq, type and line."""
+def lines(connection: Connection, number: int, first: int, last: int) -> Iterator[tuple[int, str]]:
+    """The records first..last of a stream: seq and line."""
     yield from connection.execute(
-        "SELECT seq, type, line FROM record WHERE stream = ? AND seq BETWEEN ? AND ? ORDER BY seq",
+        "SELECT seq, line FROM record WHERE stream = ? AND seq BETWEEN ? AND ? ORDER BY seq",
         (number, first, last),
     )
