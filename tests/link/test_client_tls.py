@@ -13,7 +13,7 @@ import pytest
 from loyaltyd.domain.errors import ConfigError, LinkError
 from loyaltyd.link.client import Client, Tls
 from tests.link.certificates import Authority, server_context
-from tests.link.peers import ACKED, Peer, Recorder, request, response
+from tests.link.peers import ACKED, WAIT_S, Peer, Recorder, request, response
 
 FILE = b"\x28\xb5\x2f\xfd batch"
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")
@@ -156,13 +156,18 @@ def tunnel(connection: socket.socket) -> None:
     host, port = asked.line.split(" ")[1].split(":")
     with socket.create_connection((host, int(port))) as onward:
         connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        ends = {connection: onward, onward: connection}
-        while True:
-            for ready in select.select(list(ends), [], [], 30)[0]:
-                data = ready.recv(1 << 16)
-                if not data:
-                    return
-                ends[ready].sendall(data)
+        while passed(connection, onward):
+            pass
+
+
+def passed(one: socket.socket, other: socket.socket) -> bool:
+    """Pass on what comes next, from either end; False when one has hung up."""
+    for ready in select.select([one, other], [], [], WAIT_S)[0]:
+        data = ready.recv(1 << 16)
+        (other if ready is one else one).sendall(data)
+        if not data:
+            return False
+    return True
 
 
 def test_the_environments_proxy_is_asked_for_a_tunnel_and_sees_nothing_else(
