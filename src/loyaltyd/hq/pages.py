@@ -60,8 +60,8 @@ class Shown:
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self.threads, made)
-        except StoreError:
-            log.exception("not_shown")
+        except StoreError as error:
+            log.error("not_shown", detail=str(error))  # noqa: TRY400 - the error says it all
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "the books can't be read just now")
 
 

@@ -67,7 +67,7 @@ class Receiver:
         try:
             answer = await loop.run_in_executor(self.threads, self.taken, body)
         except StoreError as error:
-            log.exception("batch_not_taken")
+            log.error("batch_not_taken", detail=str(error))  # noqa: TRY400 - the error says it all
             if isinstance(error, StoreDamaged):
                 self.damaged(error)
             # Unsigned: the till learns nothing from it, and offers the same again.

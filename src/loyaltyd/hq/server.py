@@ -188,8 +188,8 @@ class _Reevaluation:
             except StoreDamaged as error:
                 self._damaged(error)
                 return
-            except StoreError:
-                log.exception("reevaluation_waits")
+            except StoreError as error:
+                log.warning("reevaluation_waits", detail=str(error))
                 wait_s = MEND_S
 
 
