@@ -69,7 +69,7 @@ def test_only_what_records_are_folded_by_is_kept() -> None:
     ids=range(25),
 )
 def test_what_is_no_record_of_the_stream_is_refused(line: str) -> None:
-    with pytest.raises(ValueError, match="."):  # callers tell its class alone
+    with pytest.raises(ValueError, match=r"."):  # callers tell its class alone
         posted_from(line, STREAM)
 
 

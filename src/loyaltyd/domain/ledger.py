@@ -14,7 +14,7 @@ Folding is addition, so records give the same balances in any order of arrival.
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -100,30 +100,45 @@ def movements(record: Record) -> Movements:
     A lot's change is signed; the bucket "debt" changes downwards as the debt grows.
     """
     moved = Movements()
+    add_amounts(record, moved.lots, moved.counters)
+    state = card_said(record)
+    if state is not None:
+        (moved.cards if record.type == "card" else moved.opened)[state.id] = state
+    return moved
+
+
+def add_amounts(
+    record: Record, lots: Counter[tuple[str, str, str]], counters: Counter[CounterKey]
+) -> None:
+    """Add the amounts that record moves to what others have moved."""
     if record.type not in TYPES:
-        return moved
+        return
     for posting in postings_of(record):
         for bucket, sign in ((posting.debit, -1), (posting.credit, 1)):
             if bucket.startswith("lot/") or bucket == DEBT:
-                moved.lots[posting.account, posting.wallet, bucket] += sign * posting.amount
-    for fact in _members(record, "counters"):
+                lots[posting.account, posting.wallet, bucket] += sign * posting.amount
+    for fact in counters_of(record):
+        since = fact["since"] if "since" in fact else record.moment.business_date.isoformat()
         key = CounterKey(
             account=str(fact["account"]),
             name=str(fact["name"]),
             date=str(fact["date"]),
-            since=str(fact.get("since", record.moment.business_date.isoformat())),
+            since=str(since),
         )
-        moved.counters[key] += cast(int, fact["amount"])
+        counters[key] += cast(int, fact["amount"])
+
+
+def card_said(record: Record) -> CardState | None:
+    """What record says of a card: all of it in a card's own record, whose it is in another."""
     card = record.body.get("card")
-    if isinstance(card, dict):
-        state = CardState(
-            id=str(card["id"]),
-            account=str(card["account"]),
-            kind=str(card["kind"]),
-            status=str(card.get("status", "active")),
-        )
-        (moved.cards if record.type == "card" else moved.opened)[state.id] = state
-    return moved
+    if record.type not in TYPES or not isinstance(card, dict):
+        return None
+    return CardState(
+        id=str(card["id"]),
+        account=str(card["account"]),
+        kind=str(card["kind"]),
+        status=str(card.get("status", "active")),
+    )
 
 
 def postings_of(record: Record) -> tuple[Posting, ...]:
@@ -140,15 +155,20 @@ def postings_of(record: Record) -> tuple[Posting, ...]:
     )
 
 
+def counters_of(record: Record) -> Sequence[Mapping[str, Fact]]:
+    """The counters' changes that record holds, as it has them."""
+    return _members(record, "counters")
+
+
 def fold(records: Iterable[Record]) -> Movements:
     """Add up what records move: the projections, rebuilt from the lines alone."""
     total = Movements()
     for record in records:
-        moved = movements(record)
-        total.lots.update(moved.lots)
-        total.counters.update(moved.counters)
-        total.cards.update(moved.cards)
-        for state in moved.opened.values():
+        add_amounts(record, total.lots, total.counters)
+        state = card_said(record)
+        if state is not None and record.type == "card":
+            total.cards[state.id] = state
+        elif state is not None:
             total.cards.setdefault(state.id, state)
     return total
 

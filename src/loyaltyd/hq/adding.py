@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from loyaltyd.domain.batch import BatchReason, BatchRefusal, NewRecord
-from loyaltyd.domain.ledger import TYPES, movements, postings_of
-from loyaltyd.domain.record import Record
+from loyaltyd.domain.ledger import TYPES, add_amounts, card_said, counters_of, postings_of
 from loyaltyd.hq.store.balances import Added
 from loyaltyd.hq.store.schema import AMOUNT_LIMIT
 
@@ -24,27 +23,21 @@ def added(records: Iterable[NewRecord]) -> Added | BatchRefusal:
 
 def _add(total: Added, it: NewRecord) -> None:
     record = it.record
-    moved, seq = movements(record), record.seq
-    for amounts in (moved.lots, moved.counters):
-        _check(amounts.values())
-    total.lots.update(moved.lots)
-    total.counters.update(moved.counters)
-    if record.type in TYPES:
-        _add_both_sides(total, record)
-    for state in moved.cards.values():
-        total.cards[state.id, seq] = state
-        total.said.add(state.id)
-    for state in moved.opened.values():
-        if state.id not in total.said:
-            total.opened.setdefault(state.id, (seq, state))
-
-
-def _add_both_sides(total: Added, record: Record) -> None:
+    if record.type not in TYPES:
+        return
     postings = postings_of(record)
     _check(posting.amount for posting in postings)
+    _check(fact["amount"] for fact in counters_of(record))
+    add_amounts(record, total.lots, total.counters)
     for posting in postings:
         total.totals[posting.wallet, posting.debit] -= posting.amount
         total.totals[posting.wallet, posting.credit] += posting.amount
+    state = card_said(record)
+    if state is not None and record.type == "card":
+        total.cards[state.id, record.seq] = state
+        total.said.add(state.id)
+    elif state is not None and state.id not in total.said:
+        total.opened.setdefault(state.id, (record.seq, state))
 
 
 def _check(amounts: Iterable[object]) -> None:
