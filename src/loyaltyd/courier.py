@@ -45,8 +45,8 @@ def run(settings: Settings, folder: Path | None) -> None:
     rounds = Rounds(way=way, backoff_max_s=backoff_max_s, chance=secrets.SystemRandom().random)
     # A daemon's thread: not even a name server that never answers holds up the end.
     worker = threading.Thread(target=rounds.go, args=(stop,), name="courier", daemon=True)
-    worker.start()
     log.info("carrying", to=to)
+    worker.start()
     service.tell("READY=1", f"STATUS=carries to {to}")
     while worker.is_alive() and not stop.wait(LOOK_S):
         pass

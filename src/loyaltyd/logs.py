@@ -43,6 +43,7 @@ def configure(environment: Mapping[str, str], level: int = logging.INFO) -> None
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # a courier says itself what was no answer
     logging.captureWarnings(capture=True)
     threading.excepthook = _thread_died
     sys.excepthook = _process_died

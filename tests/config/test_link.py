@@ -7,6 +7,7 @@ import pytest
 
 from loyaltyd.config import Settings, load
 from loyaltyd.domain.errors import ConfigError
+from loyaltyd.link.spool import BATCH, REFUSAL, Spool, place_name
 
 TILL = '[till]\nchain = "zelenka"\nstore = "msk-017"\ntill = "3"\n'
 LINK = TILL + '[link]\nhq_key = "hq.pub"\n'
@@ -94,3 +95,18 @@ def test_each_setting_of_the_link_is_shown_with_its_line(tmp_path: pathlib.Path)
     assert told["link.every"] == ('"5m"', f"{tmp_path}/till.toml:7")
     assert told["link.folder"] == ('"/var/spool/loyaltyd"', "default")
     assert told["link.url"] == ("none", "default")
+
+
+def test_the_longest_names_of_a_till_still_name_files_and_one_character_more_is_refused(
+    tmp_path: pathlib.Path,
+) -> None:
+    names = (64 * "c", 64 * "s", 32 * "t")
+    text = '[till]\nchain = "{}"\nstore = "{}"\ntill = "{}"\n'
+    assert loaded(tmp_path, text.format(*names)).till.till == names[2]
+    last = 999_999_999_999
+    longest = f"{place_name(*names)}{16 * 'e'}_{last}-{last}{BATCH}{REFUSAL}"
+    Spool(tmp_path).into.put(longest, b"there")
+    assert Spool(tmp_path).into.read(longest, 5) == b"there"
+    assert fault(tmp_path, text.format(*names[:2], 33 * "t")) == (
+        "till.toml:1: till: chain, store and till have together at most 160 characters"
+    )

@@ -7,6 +7,8 @@ import os
 import random
 import signal
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -83,6 +85,20 @@ def test_it_waits_for_a_spool_and_for_headquarters_and_says_so_once(tmp_path: Pa
         "Connection refused",
     ]
     assert courier.events()[-3:] == ["carrying_again", "acknowledged", "stopped"]
+
+
+def test_a_bug_ends_it_for_systemd_to_start_it_again(tmp_path: Path) -> None:
+    config, _ = till(tmp_path, "http://127.0.0.1:9")
+    script = (
+        "from loyaltyd.link.carrying import ByLine; ByLine.round = lambda self: 1 / 0\n"
+        "from loyaltyd.__main__ import main; main()"
+    )
+    words = ("-c", script, "courier", "--config", config)
+    done = subprocess.run([sys.executable, *words], stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 69
+    *log, last = done.stderr.splitlines()
+    assert last == "the courier has ended by itself; its log says why"
+    assert "ZeroDivisionError" in log[-1]
 
 
 def test_systemd_hears_that_it_carries_and_that_it_stops(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from loyaltyd.config import values
 from loyaltyd.config.link import Link
 from loyaltyd.domain.toml import Table
 
+PLACE_MAX = 160  # characters of chain, store and till: a file system's names end at 255.
 READERS_MAX = 16  # each is a thread; a till has two or three.
 AT_WINDOW_MAX = dt.timedelta(days=366)
 REPEAT_WINDOW_MAX = dt.timedelta(minutes=1)
@@ -45,6 +46,13 @@ class Till(Table):
         None, examples=["Europe/Moscow"]
     )
     language: Literal["ru", "en"] = "ru"
+
+    @pydantic.model_validator(mode="after")
+    def _fits(self) -> "Till":
+        """The spool's files are named by all three, and their answers and drafts after them."""
+        if len(self.chain) + len(self.store) + len(self.till) > PLACE_MAX:
+            raise ValueError(f"chain, store and till have together at most {PLACE_MAX} characters")
+        return self
 
 
 class Ledger(Table):
