@@ -1,6 +1,5 @@
 """GET /metrics for Prometheus, made from the meters, the readers and the ledger at each scrape."""
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -101,14 +100,14 @@ def _readers(readers: Sequence[ReaderState]) -> Iterator[Metric]:
 
 
 def _link(link: LinkState) -> Iterator[Metric]:
-    last, trouble = link.last_answer_at, bool(link.trouble)
+    last = 0 if link.last_answer_at is None else int(link.last_answer_at.timestamp())
     for name, what, value in (
         ("up", "1 while nothing waits, or headquarters answers", int(link.up)),
         ("acked", "Sequence number that headquarters has acknowledged", link.acked),
         ("waiting", "Records that headquarters hasn't acknowledged", link.waiting),
         ("files", "Files that wait in the spool", link.files),
-        ("trouble", "1 while something stands in the way", int(trouble)),
-        ("last_answer_timestamp_seconds", "When headquarters last said something new", _seconds(last)),
+        ("trouble", "1 while something stands in the way", int(bool(link.trouble))),
+        ("last_answer_timestamp_seconds", "When headquarters last said something new", last),
     ):
         yield GaugeMetricFamily(f"loyaltyd_link_{name}", what, value=value)
     yield CounterMetricFamily(
@@ -116,10 +115,6 @@ def _link(link: LinkState) -> Iterator[Metric]:
         "Files among the answers that nobody had signed",
         value=link.strange,
     )
-
-
-def _seconds(moment: dt.datetime | None) -> int:
-    return 0 if moment is None else int(moment.timestamp())
 
 
 def _counter(name: str, what: str, label: str, counts: Iterable[tuple[str, int]]) -> Metric:
