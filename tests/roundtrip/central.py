@@ -12,12 +12,14 @@ from loyaltyd.hq.folder_import import imported
 from loyaltyd.hq.ingest import Answer, Headquarters, open_hq
 from loyaltyd.hq.trusting import kept_program, trusted_file
 from loyaltyd.link.signatures import is_signed, public_hex
-from loyaltyd.link.wire import answer_from, file_hash
+from loyaltyd.link.wire import SignedBatch, answer_from, batch_from, file_hash
 from loyaltyd.store import database
 from loyaltyd.store.database import Connection, Row
 from tests.till.shop import Clock
 
 FILES = ("hq.db", "hq.db-wal", "hq.db-shm")
+
+COPY = "copy.db"
 
 
 @dataclass(slots=True)
@@ -29,6 +31,7 @@ class Central:
     hq: Headquarters = field(init=False)
     reader: Connection = field(init=False)
     refused: dict[str, bytes] = field(default_factory=dict)  # by hash, and not taken since
+    days: dict[tuple[str, int], str] = field(default_factory=dict)  # by till and number
 
     def __post_init__(self) -> None:
         self.begins()
@@ -59,26 +62,24 @@ class Central:
     def backs_up(self) -> None:
         """Somebody copies its file, over the copy that was there."""
         self.ends()
-        shutil.copy(self.folder / FILES[0], self.folder / "copy.db")
+        shutil.copy(self.folder / FILES[0], self.folder / COPY)
         self.begins()
 
-    def is_put_back(self) -> bool:
-        """Its disk is lost, and the copy is what is left; False without a copy."""
-        copy = self.folder / "copy.db"
-        if not copy.exists():
-            return False
+    def is_put_back(self) -> None:
+        """Its disk is lost, and the copy is what is left."""
         self.ends()
         for name in FILES:
             (self.folder / name).unlink(missing_ok=True)
-        shutil.copy(copy, self.folder / FILES[0])
+        shutil.copy(self.folder / COPY, self.folder / FILES[0])
         self.refused.clear()  # nor does the copy know of them
         self.begins()
-        return True
 
     def takes(self, data: bytes) -> Answer:
         """What it answers to a file."""
         self.clock.move(seconds=1)
+        before = self.records()
         answer = self.hq.taken(data)
+        assert answer.reason is None or self.records() == before, "half of it was kept"
         self._is_kept_to(answer, data)
         return answer
 
@@ -98,9 +99,17 @@ class Central:
             self.refused[said.file] = data
         else:
             assert isinstance(said, Ack), answer
+            self._is_the_only_day_of_its_number(said.file, data)
             assert answer.reason is None
             assert said.file == file_hash(data)
             self.refused.pop(said.file, None)
+
+    def _is_the_only_day_of_its_number(self, file: str, data: bytes) -> None:
+        taken = batch_from(data)
+        assert isinstance(taken, SignedBatch)
+        if taken.batch.day is not None:
+            place = (taken.batch.stream.till, taken.batch.day.number)
+            assert self.days.setdefault(place, file) == file, "a number stands for two contents"
 
     @property
     def key(self) -> str:
@@ -124,6 +133,11 @@ class Central:
             stream.header(),
         )
         return [Head(seq, found) for seq, found in rows]
+
+    def records(self) -> int:
+        """How many records it has."""
+        ((count,),) = self.rows("SELECT count(*) FROM record")
+        return int(count)
 
     def rows(self, sql: str, *values: object) -> list[Row]:
         """What stands in its file."""

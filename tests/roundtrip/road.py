@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from random import Random
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from loyaltyd.domain.batch import Ack, Batch, BatchReason, BatchRefusal, Refused, batch_of
-from loyaltyd.domain.record import Head
+from loyaltyd.domain.record import Head, first_hash
+from loyaltyd.link.carrying import ByFolder
 from loyaltyd.link.signatures import signature
 from loyaltyd.link.spool import ACK, REFUSAL, Spool
 from loyaltyd.link.wire import (
-    ANSWER_BYTES_MAX,
     FILE_BYTES_MAX,
     SignedBatch,
     ack_bytes,
@@ -27,6 +26,8 @@ from tests.roundtrip.central import Central
 from tests.roundtrip.lane import Lane
 
 FILES_AT_ONCE = 4
+LIES = 3  # at a time
+ROTS = 0.2  # of the files on a stick
 STRANGER = Ed25519PrivateKey.from_private_bytes(b"\x5a" * 32)
 
 
@@ -45,13 +46,14 @@ class Road:
 
     central: Central
     chance: Random
-    stick: Path
+    stick: Spool
+    sent: list[Parcel] = field(default_factory=list)
     late: list[Parcel] = field(default_factory=list)  # not there yet
     old: list[Parcel] = field(default_factory=list)  # were there, and may come once more
 
-    def carries_well(self, lane: Lane) -> None:
-        """Every file once, in order, and its answer back."""
-        for name in lane.spool.out.names():
+    def carries_well(self, lane: Lane, names: Sequence[str] | None = None) -> None:
+        """Every file once, in order, and its answer back; or those of the names."""
+        for name in lane.spool.out.names() if names is None else names:
             data = lane.spool.out.read(name, FILE_BYTES_MAX)
             if data is not None:
                 self._delivers(Parcel(lane, name, data))
@@ -82,20 +84,22 @@ class Road:
             lane = self.chance.choice((told.lane, *lanes))
             lane.spool.into.put(told.name, told.data)
 
+    def carries_again(self, lane: Lane) -> None:
+        """A file that was carried long ago comes once more; its till may have let it go."""
+        sent = [file for file in self.sent if file.lane is lane]
+        if sent:
+            self._delivers(self.chance.choice(sent))
+
     def by_stick(self, lane: Lane) -> None:
         """Somebody copies what waits to a stick, has it imported, and brings back the answers."""
-        stick = Spool(self.stick)
-        for name in lane.spool.out.names():
-            data = lane.spool.out.read(name, FILE_BYTES_MAX)
-            if data is not None:
-                bad = self.chance.random() < 0.2
-                stick.out.put(name, self._flipped(data) if bad else data)
-        self.central.imports(self.stick)  # also what an earlier trip has left there
-        for name in stick.into.names():
-            answer = stick.into.read(name, ANSWER_BYTES_MAX)
-            if answer is not None and name.startswith(lane.start):
-                lane.spool.into.put(name, answer)
-                stick.into.remove(name)
+        way = ByFolder(spool=lane.spool, folder=self.stick, place=lane.start)
+        for carried in way.round():
+            data = self.stick.out.read(carried.name, FILE_BYTES_MAX)
+            if data is not None and self.chance.random() < ROTS:
+                self.stick.out.put(carried.name, self._flipped(data))
+        self.central.imports(self.stick.out.folder.parent)
+        for _ in way.round():
+            pass
 
     def _delivers(self, file: Parcel) -> None:
         self._brings(self._asks(file))
@@ -128,6 +132,7 @@ class Road:
         file.lane.spool.into.put(name, self._asks(file).data)
 
     def _asks(self, file: Parcel) -> Parcel:
+        self.sent.append(file)
         answer = self.central.takes(file.data)
         suffix = ACK if answer.reason is None else REFUSAL
         return replace(file, name=file.name + suffix, data=answer.data)
@@ -165,17 +170,19 @@ class Road:
         found = batch_from(file.data)
         if isinstance(found, SignedBatch):
             last = self.central.head(found.batch.stream).seq
-            lie = self.chance.choice(lies(found.batch, last))
-            answer = self.central.takes(batch_bytes(lie, _by(file.lane.key)))
-            assert answer.reason is not None, lie
+            for lie in self.chance.sample(lies(found.batch, last), LIES):
+                answer = self.central.takes(batch_bytes(lie, _by(file.lane.key)))
+                assert answer.reason is not None, lie
 
 
 def lies(batch: Batch, last: int) -> list[Batch]:
     """What a batch could be made into; last is the last record that headquarters has."""
     other = replace(batch.stream, till="9")
+    begun = first_hash(other)
     found = [
         replace(batch, head=bytes(32)),
         replace(batch, stream=other),
+        replace(batch, stream=other, first=1, lines=(), previous=begun, head=begun),
         replace(batch, previous=bytes(32)),
     ]
     if batch.lines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -29,19 +30,18 @@ class Trade:
         deeds = (self._sale, self._sale, self._sale, self._return, self._cancel)
         self.chance.choice((*deeds, self._enrolment, self._enrolment, self._lost_card))(shop)
 
-    def sells(self, shop: Shop, count: int) -> None:
-        """So many receipts, one after the other."""
-        for _ in range(count):
-            self._sale(shop)
+    def sells(self, shop: Shop) -> None:
+        """Somebody without a card buys something: no till refuses that."""
+        self._sale(shop, (None,))
 
-    def _sale(self, shop: Shop) -> None:
+    def _sale(self, shop: Shop, shoppers: Sequence[str | None] = SHOPPERS) -> None:
         receipt = f"r-{len(self.sold) + 1}"
         lines = [
             line(number, f"{self.chance.randrange(1, 400)}.90", category="dairy/milk")
             for number in range(1, self.chance.randrange(2, 4))
         ]
         redeem = self.chance.choice(({}, {}, {"bonus": "max"}, {"stars": "max"}))
-        body = bought(receipt, *lines, card=self.chance.choice(SHOPPERS), redeem=redeem)
+        body = bought(receipt, *lines, card=self.chance.choice(shoppers), redeem=redeem)
         if self._recorded(shop.confirm(body), "receipt", receipt):
             self.sold.append(receipt)
 
