@@ -26,10 +26,11 @@ from loyaltyd.notify import service_in
 
 LOOK_S = 1.0  # between looks at the spool, and the least that a failure costs
 BACKOFF_MAX_S = 300.0  # of a line: a chain's tills must not knock all at once when it comes back
-REPLUG_S = 5.0  # the same of a folder: somebody stands there with the stick in his hand
+REPLUG_S = 5.0  # the same of a folder: somebody stands there and has just plugged the stick in
 DOUBLINGS_MAX = 16  # from 1 s to more than any of these
 AGAIN = 10  # times `[link] every`: then a file that was answered, and still lies there, goes again
 LEAVE_S = 0.5  # for what is under way when told to stop; it is as safe cut off
+STOPS = (signal.SIGTERM, signal.SIGINT)
 
 log = structlog.stdlib.get_logger("loyaltyd.courier")
 
@@ -40,18 +41,18 @@ def run(settings: Settings, folder: Path | None) -> None:
     way, to = _way(settings, folder), str(folder or _link(settings).url)
     backoff_max_s = BACKOFF_MAX_S if folder is None else REPLUG_S
     stop, service = threading.Event(), service_in(os.environ, os.getpid())
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    # Waited for, not handled: a handler runs anywhere, also within a lock that it would need.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     rounds = Rounds(way=way, backoff_max_s=backoff_max_s, chance=secrets.SystemRandom().random)
     # A daemon's thread: not even a name server that never answers holds up the end.
     worker = threading.Thread(target=rounds.go, args=(stop,), name="courier", daemon=True)
     log.info("carrying", to=to)
     worker.start()
     service.tell("READY=1", f"STATUS=carries to {to}")
-    while worker.is_alive() and not stop.wait(LOOK_S):
-        pass
-    if not stop.is_set():
-        raise LinkError("the courier has ended by itself; its log says why")
+    while signal.sigtimedwait(STOPS, LOOK_S) is None:
+        if not worker.is_alive():
+            raise LinkError("the courier has ended by itself; its log says why")
+    stop.set()
     service.tell("STOPPING=1")
     worker.join(LEAVE_S)
     log.info("stopped")
