@@ -59,9 +59,7 @@ def test_every_receipt_is_at_headquarters_once_whatever_became_of_its_couriers(
         with served(hq, Places(couriers=("127.0.0.1", port(lane)), people=("127.0.0.1", 0))):
             for _ in range(KILLS):
                 confirm(till, numbers)
-                with Courier(lane.config) as courier:
-                    time.sleep(chance.uniform(*LIFE_S))
-                    courier.process.kill()
+                kill_within(lane, chance.uniform(*LIFE_S))
             with Courier(lane.config) as courier:
                 until(lambda: waiting(till) == 0, "the last answer")
                 assert courier.stop() == 0
@@ -72,6 +70,12 @@ def confirm(till: Caller, numbers: Iterator[int]) -> None:
     for _ in range(RECEIPTS):
         status, answer = till.tell("/v1/receipts", basket(f"r-{next(numbers)}"))
         assert status == 201, answer
+
+
+def kill_within(lane: Lane, life_s: float) -> None:
+    with Courier(lane.config) as courier:
+        time.sleep(life_s)
+        courier.process.kill()
 
 
 def waiting(till: Caller) -> int:
