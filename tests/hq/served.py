@@ -7,7 +7,6 @@ import datetime as dt
 import http.client
 import json
 import socket
-import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -45,7 +44,6 @@ class ServedHq:
     running: Running
     thread: threading.Thread
     loop: asyncio.AbstractEventLoop
-    secrecy: ssl.SSLContext | None = None  # with which couriers call
 
     def sent(self, batch: bytes, headers: Mapping[str, str] = BATCH) -> Said:
         """POST a batch's file."""
@@ -72,12 +70,7 @@ class ServedHq:
     def _called(
         self, port: int, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
     ) -> Said:
-        connection = http.client.HTTPConnection("localhost", port, timeout=WAIT_S)
-        if self.secrecy is not None and port == self.couriers:
-            connection = http.client.HTTPSConnection(
-                "localhost", port, timeout=WAIT_S, context=self.secrecy
-            )
-        with closing(connection):
+        with closing(http.client.HTTPConnection("localhost", port, timeout=WAIT_S)) as connection:
             connection.request(method, path, body, dict(headers))
             response = connection.getresponse()
             named = {name.lower(): value for name, value in response.getheaders()}
@@ -128,10 +121,8 @@ class _Life:
 
 
 @contextmanager
-def served(
-    folder: Path, places: Places = ANYWHERE, secrecy: ssl.SSLContext | None = None
-) -> Iterator[ServedHq]:
-    """Run headquarters of folder at places; secrecy is how its couriers call."""
+def served(folder: Path, places: Places = ANYWHERE) -> Iterator[ServedHq]:
+    """Run headquarters of folder at places."""
     life = _Life(folder, places)
     running, loop = life.begun()
     hq = ServedHq(
@@ -140,7 +131,6 @@ def served(
         running=running,
         thread=life.thread,
         loop=loop,
-        secrecy=secrecy,
     )
     try:
         yield hq

@@ -1,89 +1,38 @@
-"""Beyond loopback couriers come by TLS, with real certificates made here."""
+"""Beyond loopback couriers come by TLS: the courier's own line against the real server."""
 
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-import http.client
-import ipaddress
-import ssl
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
-from loyaltyd.domain.errors import ConfigError
+from loyaltyd.domain.errors import ConfigError, LinkError
 from loyaltyd.hq.server import Places, Tls, serve, tls
+from loyaltyd.link import client
+from loyaltyd.link.client import Client
+from loyaltyd.link.spool import ACK, REFUSAL
 from tests.hq.batch_files import file, trusting
-from tests.hq.served import ANYWHERE, now, served
-
-DAY = dt.timedelta(days=1)
-PASSWORD = serialization.BestAvailableEncryption(b"secret")
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """A certificate and its key, as PEM files too."""
-
-    certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
-    path: Path
-    key_path: Path
-
-
-def paper(folder: Path, name: str, signer: Paper | None = None) -> Paper:
-    """Make a certificate, of a CA unless a signer signs it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    issuer = signer.certificate.subject if signer else subject
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    builder = (
-        x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now() - DAY)
-        .not_valid_after(now() + DAY)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=signer is None, path_length=None), critical=True)
-    )
-    made = Paper(
-        certificate=builder.sign((signer.key if signer else key), hashes.SHA256()),
-        key=key,
-        path=folder / f"{name}.pem",
-        key_path=folder / f"{name}.key",
-    )
-    made.path.write_bytes(made.certificate.public_bytes(serialization.Encoding.PEM))
-    write_key(made, serialization.NoEncryption())
-    return made
-
-
-def write_key(of: Paper, how: serialization.KeySerializationEncryption) -> None:
-    kind = serialization.PrivateFormat.PKCS8
-    of.key_path.write_bytes(of.key.private_bytes(serialization.Encoding.PEM, kind, how))
-
-
-def with_tls(server: Paper, clients: Path | None = None) -> Places:
-    secrecy = Tls(certificate=server.path, key=server.key_path, clients=clients)
-    return replace(ANYWHERE, tls=secrecy)
-
-
-def courier(authority: Paper, own: Paper | None = None) -> ssl.SSLContext:
-    secrecy = ssl.create_default_context(cafile=authority.path)
-    if own is not None:
-        secrecy.load_cert_chain(own.path, own.key_path)
-    return secrecy
+from tests.hq.served import ANYWHERE, ServedHq, now, served
+from tests.link.certificates import Authority, Pair
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Paper:
-    return paper(tmp_path, "authority")
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
 
 
 @pytest.fixture
-def server(tmp_path: Path, authority: Paper) -> Paper:
-    return paper(tmp_path, "server", authority)
+def server(authority: Authority) -> Pair:
+    return authority.pair("server")
 
 
 @pytest.fixture
@@ -91,40 +40,48 @@ def folder(tmp_path: Path) -> Path:
     return trusting(tmp_path / "hq")
 
 
+def with_tls(server: Pair, clients: Path | None = None) -> Places:
+    secrecy = Tls(certificate=server.certificate, key=server.key, clients=clients)
+    return replace(ANYWHERE, tls=secrecy)
+
+
+def carried(hq: ServedHq, data: bytes, ca: Path, own: Pair | None = None) -> str:
+    """What the answer to a file is called, when a courier brings it."""
+    certificate, key = (own.certificate, own.key) if own else (None, None)
+    believed = client.Tls(ca=ca, certificate=certificate, certificate_key=key)
+    with closing(Client(f"https://127.0.0.1:{hq.couriers}", believed)) as line:
+        return line.answer_to(data).suffix
+
+
 def test_a_courier_that_knows_the_authority_delivers(
-    folder: Path, server: Paper, authority: Paper
+    folder: Path, server: Pair, authority: Authority
 ) -> None:
-    with served(folder, with_tls(server), courier(authority)) as hq:
-        assert hq.sent(file(1, 2)).status == 200
+    with served(folder, with_tls(server)) as hq:
+        assert carried(hq, file(1, 2), authority.ca) == ACK
+        assert carried(hq, file(4, 5), authority.ca) == REFUSAL
         assert hq.read("/healthz").status == 200  # the pages stay plain, on loopback
 
 
-def test_a_courier_that_speaks_no_tls_or_trusts_another_authority_gets_nowhere(
-    folder: Path, tmp_path: Path, server: Paper
+def test_a_courier_that_trusts_another_authority_or_speaks_no_tls_gets_nowhere(
+    folder: Path, tmp_path: Path, server: Pair
 ) -> None:
-    other = paper(tmp_path, "other")
     with served(folder, with_tls(server)) as hq:
-        with pytest.raises((OSError, http.client.HTTPException)):
-            hq.sent(file(1, 2))
-        astray = ssl.create_default_context(cafile=other.path)
-        with hq.wire() as wire, pytest.raises(ssl.SSLCertVerificationError):
-            astray.wrap_socket(wire, server_hostname="localhost")
+        with pytest.raises(LinkError):
+            carried(hq, file(1, 2), Authority(tmp_path, "other").ca)
         with hq.wire() as wire:
-            old = ssl.create_default_context(cafile=other.path)
-            assert old.minimum_version >= ssl.TLSVersion.TLSv1_2
             wire.sendall(b"GET /healthz HTTP/1.1\r\nHost: hq\r\n\r\n")
             assert not wire.recv(100).startswith(b"HTTP/")
 
 
 def test_with_an_authority_for_clients_only_its_couriers_are_let_in(
-    folder: Path, tmp_path: Path, server: Paper, authority: Paper
+    folder: Path, tmp_path: Path, server: Pair, authority: Authority
 ) -> None:
-    known, stranger = paper(tmp_path, "courier", authority), paper(tmp_path, "stranger")
-    with served(folder, with_tls(server, authority.path), courier(authority, known)) as hq:
-        assert hq.sent(file(1, 2)).status == 200
-        for other in (courier(authority, stranger), courier(authority)):
-            with pytest.raises((ssl.SSLError, ConnectionError)):
-                replace(hq, secrecy=other).sent(file(1, 3))
+    ca, stranger = authority.ca, Authority(tmp_path, "other").pair("stranger")
+    with served(folder, with_tls(server, ca)) as hq:
+        assert carried(hq, file(1, 2), ca, authority.pair("courier")) == ACK
+        for other in (stranger, None, authority.pair("expired", days=-1)):
+            with pytest.raises(LinkError):
+                carried(hq, file(1, 3), ca, other)
 
 
 @pytest.mark.parametrize("given", [("c", None, None), (None, "k", None), (None, None, "a")])
@@ -137,9 +94,10 @@ def test_options_of_tls_that_go_together_are_asked_for_together(
 
 
 def test_beyond_loopback_it_wants_a_certificate_and_the_pages_never_leave(tmp_path: Path) -> None:
+    everywhere = ("0.0.0.0", 0)  # noqa: S104 - to be refused
     for places, option in (
-        (Places(couriers=("0.0.0.0", 0), people=("127.0.0.1", 0)), "--listen"),  # noqa: S104 - refused
-        (Places(couriers=("127.0.0.1", 0), people=("0.0.0.0", 0)), "--pages"),  # noqa: S104 - refused
+        (replace(ANYWHERE, couriers=everywhere), "--listen"),
+        (replace(ANYWHERE, people=everywhere), "--pages"),
     ):
         with pytest.raises(ConfigError, match=option):
             asyncio.run(serve(tmp_path / "hq", places, now, ready=lambda _: None))
@@ -147,19 +105,22 @@ def test_beyond_loopback_it_wants_a_certificate_and_the_pages_never_leave(tmp_pa
 
 
 def test_files_that_are_no_certificate_are_named_and_no_password_is_asked_for(
-    tmp_path: Path, server: Paper, authority: Paper
+    tmp_path: Path, server: Pair, authority: Authority
 ) -> None:
     (tmp_path / "empty").touch()
-    good = (server.path, server.key_path)
+    good, other = (server.certificate, server.key), authority.pair("other")
     for certificate, key, clients, named in (
-        (tmp_path / "none", server.key_path, None, "none"),
-        (server.path, tmp_path / "empty", None, "empty"),
-        (server.path, authority.key_path, None, "authority.key"),
+        (tmp_path / "none", server.key, None, "none"),
+        (server.certificate, tmp_path / "empty", None, "empty"),
+        (server.certificate, other.key, None, "other.key"),
         (*good, tmp_path / "empty", "empty"),
         (*good, tmp_path / "none", "none: no such file"),
     ):
         with pytest.raises(ConfigError, match=named):
             Tls(certificate=certificate, key=key, clients=clients).context()
-    write_key(server, PASSWORD)
+    locked = load_pem_private_key(server.key.read_bytes(), None).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
+    )
+    server.key.write_bytes(locked)
     with pytest.raises(ConfigError, match=r"server\.key"):
-        Tls(certificate=server.path, key=server.key_path).context()
+        Tls(certificate=server.certificate, key=server.key).context()
