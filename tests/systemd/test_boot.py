@@ -45,6 +45,12 @@ profile = "contactless"
 repeat_window = "0s"
 """
 LEDGER = "/var/lib/loyaltyd/ledger.db"
+LAST_LINE = """
+import sys
+from pysqlite3 import dbapi2
+ledger = dbapi2.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
+print(*ledger.execute("SELECT line FROM record ORDER BY seq DESC LIMIT 1").fetchone())
+"""
 RULES = "/usr/local/lib/udev/rules.d/70-loyaltyd.rules"
 # Debian 12's pcscd is built without polkit; this is what Debian 13's declares.
 PCSC_ACTION = (
@@ -152,6 +158,18 @@ def reads(till: Machine, name: str = "counter") -> tuple[int, int]:
     return it["reads"], it["payment"]
 
 
+def confirm(till: Machine, receipt: str) -> int:
+    """The number of the record that a receipt becomes."""
+    body = {"receipt": receipt, "card": CARD, "lines": [LINE]}
+    calling = ("curl", "--silent", "--fail", "--json", "@-", f"http://{ADDRESS}/v1/receipts")
+    return int(json.loads(till.run(*calling, text=json.dumps(body)))["seq"])
+
+
+def last_record(till: Machine) -> Any:
+    """The end of the till's log."""
+    return json.loads(till.run(PYTHON, "-c", LAST_LINE, LEDGER))
+
+
 def test_a_first_till_waits_until_it_is_told_which_one_it_is(installed: Machine) -> None:
     assert installed.run("cat", SETTINGS) == (ROOT / "config" / "loyaltyd.toml").read_text()
     assert installed.run("systemctl", "is-active", *ALL, code=None).split() == ["inactive"] * 4
@@ -243,10 +261,16 @@ def test_what_a_timer_starts_succeeds(till: Machine, timer: str) -> None:
     assert till.shows(service, "ExecMainStatus") == "0"
 
 
+def test_a_daemon_that_may_not_ask_the_kernel_takes_the_word_of_timesyncd(till: Machine) -> None:
+    confirm(till, "before")
+    assert last_record(till)["clock"] == "holdover"
+    till.write("/run/systemd/timesync/synchronized", "")
+    confirm(till, "after")
+    assert last_record(till)["clock"] == "synced"
+
+
 def test_the_courier_carries_what_the_till_recorded_to_headquarters(till: Machine) -> None:
-    receipt = {"receipt": "carried", "card": CARD, "lines": [LINE]}
-    confirming = ("curl", "--silent", "--fail", "--json", "@-", f"http://{ADDRESS}/v1/receipts")
-    seq = json.loads(till.run(*confirming, text=json.dumps(receipt)))["seq"]
+    seq = confirm(till, "carried")
 
     def arrived() -> bool:
         (it,) = asked(till, "/v1/tills", PAGES)["tills"]
