@@ -22,7 +22,13 @@ from loyaltyd.hq.screen import State
 
 NOON = dt.datetime(2026, 12, 5, 12, tzinfo=dt.UTC)
 TILL = TillView(
-    chain="zelenka", store="msk-017", till="3", epoch="e" * 16, contact_at=NOON, seq=1234
+    chain="zelenka",
+    store="msk-017",
+    till="3",
+    epoch="e" * 16,
+    contact_at=NOON,
+    seq=1234,
+    reevaluated=1234,
 )
 UNHEARD = TillView(chain="zelenka", store="msk-017", till="4")
 EMPTY = Overview(
@@ -186,8 +192,10 @@ def test_differences_come_with_what_waits_for_its_program() -> None:
     assert (waiting.records, waiting.standing.state) == ("5 to 9", State.WARN)
     assert "3 receipts is not here: zelenka 13, SHA-256 abababababab…" in waiting.standing.said
     assert (differing.records, differing.standing.said) == ("7", "result.lines")
-    assert screen.differences_said(seen) == "120, the newest below; 3 receipts to run"
+    assert screen.differences_said(seen) == "120, the newest below; 3 records to run again"
     assert screen.differences_said(EMPTY) == "none"
+    behind = replace(EMPTY, tills=(replace(TILL, reevaluated=1233),), unruled=(UNRULED,))
+    assert screen.differences_said(behind) == "none; 4 records to run again"
 
 
 def test_a_refused_file_says_whose_it_is_if_anybodys() -> None:

@@ -122,6 +122,7 @@ def _rendered(seen: Overview) -> str:
             wallets=screen.wallet_rows(seen),
             days=screen.day_rows(seen),
             differences=screen.difference_rows(seen),
+            to_run=screen.to_run(seen),
             differences_said=screen.differences_said(seen),
             refused=screen.refused_rows(seen),
             refused_said=screen.refused_said(seen),

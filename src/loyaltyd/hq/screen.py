@@ -194,8 +194,14 @@ def differences_said(seen: Overview) -> str:
     said = "none" if not seen.differences_count else f"{seen.differences_count:,}"
     if seen.differences_count > len(seen.differences):
         said += ", the newest below"
-    waiting = sum(it.receipts for it in seen.unruled)
-    return f"{said}; {_count(waiting, 'receipt')} to run" if waiting else said
+    waiting = to_run(seen)
+    return f"{said}; {_count(waiting, 'record')} to run again" if waiting else said
+
+
+def to_run(seen: Overview) -> int:
+    """How many records were not looked at yet, or wait for their program."""
+    behind = sum(it.seq - it.reevaluated for it in seen.tills)
+    return behind + sum(it.receipts for it in seen.unruled)
 
 
 def refused_said(seen: Overview) -> str:
