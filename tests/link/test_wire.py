@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import random
+import tracemalloc
 from dataclasses import replace
 
 import pytest
@@ -25,6 +26,7 @@ from loyaltyd.link.wire import (
     BATCH_SIGNED,
     FILE_BYTES_MAX,
     LINES_BYTES_MAX,
+    LINES_MAX,
     SignedBatch,
     ack_bytes,
     answer_from,
@@ -175,6 +177,32 @@ def test_a_bomb_that_does_not_say_its_size_is_refused() -> None:
     packer = zstandard.ZstdCompressor(write_content_size=False).compressobj()
     bomb = packer.compress(bytes(LINES_BYTES_MAX + 1)) + packer.flush()
     assert reason(bomb) in {BatchReason.UNREADABLE, BatchReason.TOO_LARGE}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"\n" * LINES_BYTES_MAX,
+        b"{}\n[" + b"[]," * (LINES_BYTES_MAX // 4) + b"[]]\n{}\n",
+        b"{}\n" * (LINES_BYTES_MAX // 4) + b"[" * (LINES_BYTES_MAX // 5) + b"\n{}\n",
+    ],
+    ids=["lines", "objects", "both"],
+)
+def test_a_file_of_a_few_bytes_takes_no_more_memory_than_a_large_one(text: bytes) -> None:
+    data = zstandard.compress(text)
+    tracemalloc.start()
+    try:
+        assert reason(data) is BatchReason.UNREADABLE
+        assert tracemalloc.get_traced_memory()[1] < 4 * LINES_BYTES_MAX
+    finally:
+        tracemalloc.stop()
+
+
+def test_more_lines_than_any_file_can_hold_are_refused() -> None:
+    above = "{}\n" * (LINES_MAX + 2)
+    manifest = {"v": 1, "type": "manifest", "sha256": hashlib.sha256(above.encode()).hexdigest()}
+    text = f"{above}{json.dumps(manifest)}\n{{}}\n"
+    assert reason(zstandard.compress(text.encode())) is BatchReason.TOO_LARGE
 
 
 @given(st.binary(max_size=300))

@@ -28,6 +28,8 @@ from loyaltyd.domain.record import Fact, Head, Stream, canonical
 VERSION = 1
 FILE_BYTES_MAX = 1 << 20  # compressed; what a courier sends in one go over a shop's line
 LINES_BYTES_MAX = 32 << 20  # of what is in it: a thousand receipts of a hundred lines each
+LINES_MAX = FILE_BYTES_MAX // 8  # of records and people: ids and numbers compress to no less
+SAID_MAX = 1 << 20  # characters of each other line: JSON in memory is thirty times as large
 ANSWER_BYTES_MAX = 4096
 # Level 9's time, some 60 ms for a thousand receipts of five lines, and 7 % less to send; levels of
 # the library that shrink them further take five times as long. 8 MiB while it works.
@@ -157,15 +159,17 @@ def _decompressed(data: bytes) -> bytes | None:
 
 
 def _batch(text: bytes) -> SignedBatch | BatchRefusal:
-    *above, manifest, closing = text.decode().removesuffix("\n").split("\n")
-    said = json.loads(manifest)
+    # Cut before it is decoded: a letter may take four bytes then, and anybody may send it.
+    above, manifest, closing = _ends(text)
+    said = _object(manifest)
     if said["v"] != VERSION or said["type"] != "manifest":
         raise ValueError("a manifest of another version")
-    end = len(text) - len(f"{manifest}\n{closing}\n".encode())
-    if hashlib.sha256(text[:end]).hexdigest() != said["sha256"]:
+    if hashlib.sha256(memoryview(text)[: len(above) + 1]).hexdigest() != said["sha256"]:
         return _refused(BatchReason.ALTERED, "its lines are not those of its manifest")
-    header, *rest = above
-    stream = _stream(json.loads(header))
+    if above.count(b"\n") > LINES_MAX:
+        return _refused(BatchReason.TOO_LARGE, f"holds more than {LINES_MAX} lines")
+    header, *rest = (line.decode() for line in above.split(b"\n"))
+    stream = _stream(_object(header))
     if stream.header() != header:
         raise ValueError("a stream's header with other members")
     count = _count(said["last"]) - _count(said["first"]) + 1
@@ -183,6 +187,23 @@ def _batch(text: bytes) -> SignedBatch | BatchRefusal:
     )
     message = BATCH_SIGNED + manifest.encode()
     return SignedBatch(batch=batch, message=message, signature=_signature(closing))
+
+
+def _ends(text: bytes) -> tuple[bytes, str, str]:
+    """What stands above a file's last two lines, without the line end, and these."""
+    above, manifest, closing, end = text.rsplit(b"\n", 3)
+    if end:
+        raise ValueError("a line without its end")
+    return above, manifest.decode(), closing.decode()
+
+
+def _object(line: str) -> dict[str, Any]:
+    if len(line) > SAID_MAX:
+        raise ValueError("more than such a line can say")
+    facts = json.loads(line)
+    if not isinstance(facts, dict):
+        raise TypeError("no object")
+    return facts
 
 
 def _manifest(batch: Batch, sha256: str) -> dict[str, Fact]:
@@ -213,7 +234,7 @@ def _closing(signature: str) -> str:
 
 def _signature(closing: str) -> str:
     """The signature that a closing line holds; nothing else may stand there, it is not signed."""
-    signature = str(json.loads(closing)["signature"])
+    signature = str(_object(closing)["signature"])
     if closing != _closing(signature):
         raise ValueError("a closing line with other members")
     return signature
@@ -227,7 +248,7 @@ def _person_line(person: Person | Numbered) -> str:
 def _people(lines: Iterator[str]) -> Iterator[Person | Numbered]:
     kinds: dict[str, type[Person | Numbered]] = {"person": Person, "number": Numbered}
     for line in lines:
-        facts: dict[str, Any] = json.loads(line)
+        facts = _object(line)
         del facts["v"]
         yield value_from(kinds[facts.pop("type")], facts)
 
