@@ -13,7 +13,7 @@ from loyaltyd.domain.day import Day, Totals
 from loyaltyd.hq.day_check import state_at
 from loyaltyd.hq.ingest import Headquarters
 from tests.hq.invariants import faults
-from tests.hq.lanes import TEXT, Lane, acked, hq_at, lane_at, refusal, settled
+from tests.hq.lanes import TEXT, Lane, acked, edited, hq_at, lane_at, refusal, settled
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +107,14 @@ def test_a_till_day_made_again_takes_the_place_of_the_first(hq: Headquarters, la
     assert verdicts(hq) == [(1, BatchReason.STATE_DIFFERS)]
     acked(hq, file(lane, 1, 5, lane.day(1, 5)))
     assert verdicts(hq) == [(1, "right")]
+
+
+def test_records_that_no_totals_can_be_made_of_are_told_and_stop_nothing(
+    lane: Lane, tmp_path: Path
+) -> None:
+    odd = edited(lane, 2, result={"lines": [{}]})
+    with hq_at(tmp_path, lane, program=TEXT) as hq:
+        claims = (lane.day(1, 3), replace(lane.day(4, 6, number=2), state=odd.state(6)))
+        acked(hq, file(odd, 1, 3, claims[0]))
+        acked(hq, file(odd, 4, 6, claims[1]))
+        assert verdicts(hq) == [(2, "right"), (1, BatchReason.TOTALS_DIFFER)]

@@ -215,6 +215,32 @@ def test_receipts_of_a_known_program_do_not_wait_for_others(hq: Headquarters, la
     assert (waiting.program, waiting.receipts) == ("far", len(places))
 
 
+def test_a_record_that_can_no_longer_be_read_is_a_difference(
+    hq: Headquarters, lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reevaluation, "read", lambda *_: None)
+    shown = taken(hq, replace(lane, lines=lane.lines[:2]))
+    assert [(it.seq, it.what) for it in shown.differences] == [
+        (2, "can't be read"),
+        (1, "can't be read"),
+    ]
+
+
+def test_two_processes_that_run_receipts_again_find_each_difference_once(
+    hq: Headquarters, lane: Lane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reevaluation, "RECORDS_A_STEP", 3)
+    odd = edited(edited(lane, 1, id="x"), len(lane.lines), more=1)
+    acked(hq, odd.file(1, len(lane.lines)))
+    with hq_at(tmp_path) as other:
+        while hq.reevaluated() or other.reevaluated():
+            pass
+        shown = other.overview(other.clock())
+    assert [it.reevaluated for it in shown.tills] == [len(lane.lines)]
+    assert {it.seq for it in shown.differences} <= {1, len(lane.lines)}
+    assert shown.differences_count == len(shown.differences) >= 1
+
+
 def _file(folder: Path, text: str) -> Path:
     path = folder / "late.toml"
     path.write_text(text, "utf-8")
