@@ -85,10 +85,12 @@ def cards(connection: Connection, number: int, seq: int) -> Iterator[CardState]:
 def totals(connection: Connection) -> Mapping[tuple[str, str, str], int]:
     """What all streams' postings come to, by chain, wallet and bucket."""
     rows = connection.execute(
-        "SELECT chain, wallet, bucket, sum(amount) FROM total JOIN stream ON stream.id = stream"
+        # By halves: where the sum of many tills leaves SQLite's integers, sum() is an error.
+        "SELECT chain, wallet, bucket, sum(amount >> 32), sum(amount & 0xffffffff)"
+        " FROM total JOIN stream ON stream.id = stream"
         " GROUP BY chain, wallet, bucket ORDER BY chain, wallet, bucket"
     )
-    return {(chain, wallet, bucket): amount for chain, wallet, bucket, amount in rows}
+    return {(chain, wallet, bucket): (high << 32) + low for chain, wallet, bucket, high, low in rows}
 
 
 def _drop_zeros(connection: Connection, number: int, added: Added) -> None:
