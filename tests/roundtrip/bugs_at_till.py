@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,7 +15,6 @@ from loyaltyd.domain.ledger import CardState, CounterKey
 from loyaltyd.domain.outbox import Span, Verdict
 from loyaltyd.domain.person import People
 from loyaltyd.domain.record import Head
-from loyaltyd.link import spool
 from loyaltyd.link.spool import Box
 from loyaltyd.store import days, people
 from loyaltyd.store.database import Connection
@@ -150,7 +150,9 @@ def named_before_it_is_whole(patch: Patch) -> None:
     """A file is written under the name by which it is looked for."""
 
     def direct(self: Box, name: str, data: bytes) -> None:
-        (self.folder / name).unlink(missing_ok=True)
-        spool._write(self.folder / name, data)
+        with (self.folder / name).open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
 
     patch.setattr(Box, "put", direct)

@@ -5,15 +5,14 @@ A world's invariants find a bug when some world ends in a failure with it, and n
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from loyaltyd.domain.day import Totals
 from loyaltyd.domain.errors import LoyaltyError
-from loyaltyd.link import spool
 from loyaltyd.link.signatures import signature
 from loyaltyd.link.wire import FILE_BYTES_MAX, SignedBatch, batch_bytes, batch_from
 from tests.roundtrip import bugs_at_hq, bugs_at_till
@@ -63,17 +62,15 @@ def a_till_day_that_came_too_early_stays_until_it_is_taken() -> None:
 
 
 def no_file_has_its_name_before_it_is_whole() -> None:
-    """The power goes while the bytes of a file are written."""
-    write = spool._write
+    """The power goes while the bytes of a file are on their way to the disk."""
 
-    def cut(path: Path, data: bytes) -> None:
-        write(path, data[: len(data) // 2])
+    def cut(_: int) -> None:
         raise PowerCut
 
     with world(0) as found, pytest.MonkeyPatch.context() as patch:
         lane = found.lanes[0]
         lane.trade.sells(lane.shop)
-        patch.setattr(spool, "_write", cut)
+        patch.setattr(os, "fsync", cut)
         with pytest.raises(PowerCut):
             lane.ticks()
         assert lane.spool.out.names() == []

@@ -171,7 +171,8 @@ class World:
         for name in lane.spool.out.names():
             data = lane.spool.out.read(name, FILE_BYTES_MAX)
             if name.endswith(BATCH) and data is not None:
-                lane.spool.out.put(name, data[: self.chance.randrange(len(data))])
+                size = self.chance.choice((0, self.chance.randrange(len(data) or 1)))
+                lane.spool.out.put(name, data[:size])
 
     def _a_clock_jumps(self, lane: Lane) -> None:
         if self.chance.random() < 0.7:

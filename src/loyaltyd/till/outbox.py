@@ -70,15 +70,17 @@ class Outbox:
     def offered(self, box: Box, at: Position) -> Offered:
         """Look through box, and let go of what headquarters has."""
         kept = []
-        for name in box.names():
+        for name, (_, size, _) in box.marks().items():
             said = named(name)
             if said is not None and said.place == self._place:
                 span = self.span(name)
                 if span is not None and span.count and span.last <= at.acked.head.seq:
                     box.remove(name)
                 else:
-                    # One that goes past the log is not of this ledger: it offers nothing of it.
-                    ours = span is not None and span.last <= at.own.seq
+                    # What goes past the log is not of this ledger, and what is empty or too large
+                    # no courier carries: neither offers anything of it.
+                    past = span is None or span.last > at.own.seq
+                    ours = not past and 0 < size <= FILE_BYTES_MAX
                     kept.append((name, span if ours else None))
         return Offered(
             spans=tuple(span for _, span in kept if span is not None and span.count),
