@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -87,6 +88,7 @@ def test_ten_restarts_lose_no_card_and_tap_none_that_lay_there(
     service: Pcscd, ears: Ears, reader: Supervisor
 ) -> None:
     wanted: list[Read] = []
+    held = set()
     for turn in range(1, 11):
         number = f"29900000000{turn:02}"
         if turn > 1:
@@ -101,7 +103,9 @@ def test_ten_restarts_lose_no_card_and_tap_none_that_lay_there(
         wanted.append(Removed())  # nobody watches it any more
         service.start()
         ears.wait_state(up=True, times=turn + 1)
+        held.add((len(list(Path("/proc/self/fd").iterdir())), threading.active_count()))
     assert reads(ears, len(wanted)) == wanted
+    assert len(held) == 1
 
 
 def test_a_reader_comes_back_under_another_name(

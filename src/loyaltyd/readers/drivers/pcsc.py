@@ -18,6 +18,7 @@ from loyaltyd.readers.read import Dialogue, Dialogues, Told, Unread
 
 WAIT_MS = 500  # the contract of a slot
 NEWS = r"\\?PnP?\Notification"  # the name under which pcscd tells that readers came or went
+NEWS_WAIT_S = 0.05  # after it, so that one that only ever tells news keeps no processor busy
 LISTS_MAX = 5  # two readers that come at once are one piece of news: list until nothing changes
 # Until another program's exclusive use ends; 1.5 s in all, which is as long as a hand holds still.
 SHARING_WAITS_S = (0.05, 0.1, 0.2, 0.4, 0.8)
@@ -61,6 +62,7 @@ class PcscSlot:
         self._match = match
         self._reader = ""
         self._state = codes.STATE_UNAWARE  # as pcscd told it last
+        self._news = codes.STATE_UNAWARE
         self._seen = Sight()
         self._fault = ""  # of the last card, in a sentence
 
@@ -134,9 +136,13 @@ class PcscSlot:
         return names or []
 
     def _wait_for_news(self) -> None:
-        code, _ = self._watched(NEWS, codes.STATE_UNAWARE)
-        if code != codes.TIMEOUT and code not in codes.READER_GONE:
+        code, states = self._watched(NEWS, self._news)
+        if code == codes.TIMEOUT:
+            return
+        if code not in codes.READER_GONE:
             _check(code)
+            self._news = states[0][1] & ~codes.STATE_CHANGED  # newer ones count the readers in it
+        time.sleep(NEWS_WAIT_S)
 
     def _watched(self, name: str, state: int) -> tuple[int, list[tuple[str, int, list[int]]]]:
         code, states = self._scard.SCardGetStatusChange(self._context, WAIT_MS, [(name, state)])
