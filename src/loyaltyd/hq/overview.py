@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 
 from loyaltyd.domain.batch import BatchReason
 from loyaltyd.domain.ledger import DEBT, ISSUED, NEVER, REDEEMED
@@ -176,12 +178,8 @@ def _unheard(view: Connection) -> Iterator[TillView]:
 def _wallets(
     totals: Mapping[tuple[str, str, str], int], scales: Mapping[str, int], on: dt.date
 ) -> Iterator[WalletTotal]:
-    for chain, wallet in dict.fromkeys((chain, wallet) for chain, wallet, _ in totals):
-        held = {
-            bucket: amount
-            for (of, name, bucket), amount in totals.items()
-            if (of, name) == (chain, wallet)
-        }
+    for (chain, wallet), places in groupby(totals, key=itemgetter(0, 1)):
+        held = {place[2]: totals[place] for place in places}
         expired = sum(amount for bucket, amount in held.items() if _is_expired(bucket, on))
         lots = sum(amount for bucket, amount in held.items() if bucket.startswith("lot/"))
         yield WalletTotal(
