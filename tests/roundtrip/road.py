@@ -55,7 +55,7 @@ class Road:
         """Every file once, in order, and its answer back; or those of the names."""
         for name in lane.spool.out.names() if names is None else names:
             data = lane.spool.out.read(name, FILE_BYTES_MAX)
-            if data:  # no courier carries an empty one
+            if data and len(data) <= FILE_BYTES_MAX:  # no courier carries others
                 self._delivers(Parcel(lane, name, data))
 
     def carries_badly(self, lane: Lane) -> None:
@@ -69,7 +69,7 @@ class Road:
         )
         for name in names[: self.chance.randrange(1, FILES_AT_ONCE + 1)]:
             data = lane.spool.out.read(name, FILE_BYTES_MAX)
-            if data:  # no courier carries an empty one
+            if data and len(data) <= FILE_BYTES_MAX:  # no courier carries others
                 self.chance.choice(fates)(Parcel(lane, name, data))
 
     def brings_late(self) -> None:

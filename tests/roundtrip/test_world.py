@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from loyaltyd.link.wire import FILE_BYTES_MAX
 from tests.roundtrip.world import world
 
 CI = os.environ.get("CI") == "true"
@@ -37,3 +38,16 @@ def test_a_seed_gives_the_same_world_each_time() -> None:
             found.goes_on(STEPS)
             logs.append((found.happened, [lane.heads() for lane in found.lanes]))
     assert logs[0] == logs[1]
+
+
+@pytest.mark.parametrize("size", [0, FILE_BYTES_MAX + 1])
+@pytest.mark.parametrize("receipts", [0, 1])
+def test_a_file_that_no_courier_carries_strands_no_record(size: int, receipts: int) -> None:
+    with world(0) as found:
+        lane = found.lanes[0]
+        for _ in range(receipts):
+            lane.trade.sells(lane.shop)
+        lane.ticks()
+        (name,) = lane.spool.out.names()
+        lane.spool.out.put(name, bytes(size))
+        found.calms_down()
