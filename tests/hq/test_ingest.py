@@ -97,6 +97,11 @@ def test_another_log_under_the_same_key_is_a_fork(hq: Headquarters, lane: Lane) 
     assert refusal(hq, other.file(4, 4)) is BatchReason.FORK
     (till,) = hq.overview(NOW).tills
     assert (till.seq, till.trouble) == (5, BatchReason.FORK)
+    for old in (lane.file(1, 3), other.signed(other.batch(4, 3)), lane.file(5, 5)):
+        assert acked(hq, old) == 5
+        assert hq.overview(NOW).tills[0].trouble is BatchReason.FORK
+    acked(hq, lane.file(6, 6))
+    assert hq.overview(NOW).tills[0].trouble is None
 
 
 def test_a_till_that_nobody_trusts_is_refused_and_taken_when_it_is_trusted(tmp_path: Path) -> None:

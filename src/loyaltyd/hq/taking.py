@@ -92,11 +92,12 @@ def _applied(tx: Connection, batch: Batch, file: Offered) -> Head | BatchRefusal
     records.append(tx, number, found)
     balances.add(tx, number, total)
     _keep_beside(tx, number, batch, file)
+    streams.note_taken(tx, number, file.at, new=bool(found))
     return streams.head(tx, number, batch.stream)
 
 
 def _keep_beside(tx: Connection, number: int, batch: Batch, file: Offered) -> None:
-    """Keep what a batch brings beside its records, and that its till was heard."""
+    """Keep what a batch brings beside its records."""
     people.keep(tx, number, batch.people, batch.last)
     if batch.day is not None:
         kept = KeptDay(
@@ -109,7 +110,6 @@ def _keep_beside(tx: Connection, number: int, batch: Batch, file: Offered) -> No
         )
         days.keep(tx, kept)
     refused.forget(tx, file.file)
-    streams.note_taken(tx, number, file.at)
 
 
 def _noted(tx: Connection, file: Offered, verdict: Verdict) -> list[str]:

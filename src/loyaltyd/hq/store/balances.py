@@ -90,7 +90,7 @@ def totals(connection: Connection) -> Mapping[tuple[str, str, str], int]:
         " FROM total JOIN stream ON stream.id = stream"
         " GROUP BY chain, wallet, bucket ORDER BY chain, wallet, bucket"
     )
-    return {(chain, wallet, bucket): (high << 32) + low for chain, wallet, bucket, high, low in rows}
+    return {tuple(place): (high << 32) + low for *place, high, low in rows}
 
 
 def _drop_zeros(connection: Connection, number: int, added: Added) -> None:

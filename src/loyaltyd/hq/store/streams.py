@@ -63,10 +63,14 @@ def head(connection: Connection, number: int | None, stream: Stream) -> Head:
     return Head(0, first_hash(stream)) if row is None else Head(*row)
 
 
-def note_taken(connection: Connection, number: int, at: dt.datetime) -> None:
-    """A batch of the stream was taken."""
+def note_taken(connection: Connection, number: int, at: dt.datetime, *, new: bool) -> None:
+    """A batch of the stream was taken; only with new records is it out of trouble.
+
+    An old file proves nothing: a courier may bring it again, and so does who forked the log.
+    """
     connection.execute(
-        "UPDATE contact SET at = ?, trouble = NULL WHERE stream = ?", (_text(at), number)
+        "UPDATE contact SET at = ?, trouble = iif(?, NULL, trouble) WHERE stream = ?",
+        (_text(at), new, number),
     )
 
 
