@@ -51,6 +51,19 @@ def test_a_sticks_way_from_the_till_to_the_books(lane: Lane, tmp_path: Path, fol
     assert lane.stream.epoch in result.output
 
 
+def test_no_name_on_a_stick_or_in_a_line_moves_a_terminals_cursor(
+    lane: Lane, tmp_path: Path, folder: Path
+) -> None:
+    stick = put(tmp_path / "stick", lane, 1, 4)
+    (stick / "out" / "\x1b[2J.batch.jsonl.zst").write_bytes(b"anybody's")
+    odd = tmp_path / "odd.pub"
+    odd.write_text(public_line(replace(lane.stream, till="\x1b[2J"), lane.stream.key), "utf-8")
+    for command, file in (("import", stick), ("trust", odd)):
+        result = told("hq", command, "--folder", folder, file)
+        assert "[2J" in result.output
+        assert "\x1b" not in result.output
+
+
 def test_pub_prints_the_line_that_tills_want(folder: Path) -> None:
     result = told("hq", "pub", "--folder", folder)
     assert (result.exit_code, result.output) == (0, (folder / "hq.pub").read_text())

@@ -40,13 +40,15 @@ def trust(folder: pathlib.Path, files: tuple[pathlib.Path, ...]) -> None:
 
     FILES hold what `loyaltyd identity` prints at each till. A key is one till's for good.
     """
+    from loyaltyd.cli.tables import printable
     from loyaltyd.hq.ingest import open_hq
     from loyaltyd.hq.trusting import trusted_file
 
     with closing(open_hq(folder)) as hq:
         for file in files:
             known = trusted_file(hq, file)
-            click.echo(f"OK  {known.chain} {known.store}-{known.till}  key {known.key}")
+            place = printable(f"{known.chain} {known.store}-{known.till}")
+            click.echo(f"OK  {place}  key {known.key}")
 
 
 @command.command()
@@ -88,6 +90,7 @@ def import_(ctx: click.Context, folder: pathlib.Path, paths: tuple[pathlib.Path,
 
     Exit 1 when a file was refused.
     """
+    from loyaltyd.cli.tables import printable
     from loyaltyd.hq.folder_import import imported
     from loyaltyd.hq.ingest import open_hq
 
@@ -95,7 +98,7 @@ def import_(ctx: click.Context, folder: pathlib.Path, paths: tuple[pathlib.Path,
     with closing(open_hq(folder)) as hq:
         for it in imported(hq, paths):
             refused += it.answer.reason is not None
-            click.echo(f"{it.answer.reason or 'OK'}  {it.path}")
+            click.echo(f"{it.answer.reason or 'OK'}  {printable(str(it.path))}")
         while hq.reevaluated():
             pass
     if refused:
