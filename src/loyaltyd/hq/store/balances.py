@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from loyaltyd.domain.ledger import CardState, CounterKey
+from loyaltyd.domain.ledger import DEBT, CardState, CounterKey
 from loyaltyd.store.database import Connection
 
 
@@ -98,7 +98,12 @@ def _drop_zeros(connection: Connection, number: int, added: Added) -> None:
     connection.executemany(
         "DELETE FROM lot"
         " WHERE stream = ? AND account = ? AND wallet = ? AND bucket = ? AND amount = 0",
-        [(number, *place) for place, amount in added.lots.items() if amount < 0],
+        # A lot comes down to zero, a debt up to it.
+        [
+            (number, *place)
+            for place, amount in added.lots.items()
+            if amount < 0 or place[2] == DEBT
+        ],
     )
     connection.executemany(
         "DELETE FROM counter WHERE stream = ?"
