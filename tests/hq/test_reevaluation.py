@@ -70,6 +70,23 @@ def program_of_lane() -> Program:
     return found
 
 
+def test_a_receipt_that_names_another_version_of_its_program_differs(
+    hq: Headquarters, lane: Lane
+) -> None:
+    ref = {**json.loads(lane.lines[0])["program"], "version": 7}
+    (found,) = taken(hq, edited(lane, 1, program=ref)).differences
+    assert (found.seq, found.what) == (1, "program")
+
+
+@pytest.mark.parametrize("kind", ["adjust", "card", "right", "day", "return", "cancel"])
+def test_value_that_no_till_moves_differs(hq: Headquarters, one: Lane, kind: str) -> None:
+    issued = {"account": "a" * 32, "wallet": "bonus", "debit": "issued", "credit": "debt"}
+    members = {"card": "none", "counters": [], "postings": [{**issued, "amount": -5}]}
+    odd = edited(one, 1, type=kind, **members)
+    (found,) = taken(hq, odd).differences
+    assert (found.seq, found.what) == (1, "postings")
+
+
 def test_what_a_till_wrote_comes_out_the_same(hq: Headquarters, lane: Lane) -> None:
     shown = taken(hq, lane)
     assert (shown.differences, shown.differences_count, shown.unruled) == ((), 0, ())

@@ -12,7 +12,7 @@ from loyaltyd.domain.program import Program
 from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.record import ProgramRef, Record
 from loyaltyd.hq import day_check
-from loyaltyd.hq.rerunning import RECEIPT, difference, is_as_written, read
+from loyaltyd.hq.rerunning import RECEIPT, difference, is_as_written, read, unexplained
 from loyaltyd.hq.store import days, differences, programs, records, streams
 from loyaltyd.hq.store.books import Books
 from loyaltyd.hq.store.differences import Difference, Unruled
@@ -100,12 +100,12 @@ class Reevaluation:
     def _rerun(self, view: Connection, record: Record, line: str) -> Rerun:
         said = "" if is_as_written(record, line) else "line"
         if record.type != RECEIPT:
-            return Rerun(seq=record.seq, what=said)
+            return Rerun(seq=record.seq, what=_listed(said, unexplained(record)))
         program = self._program(view, record.program.hash)
         if program is None:
             return Rerun(seq=record.seq, what=said, waits=record.program)
         what = program if isinstance(program, str) else difference(record, program)
-        return Rerun(seq=record.seq, what=", ".join(filter(None, (said, what))))
+        return Rerun(seq=record.seq, what=_listed(said, what))
 
     def _program(self, view: Connection, sha256: str) -> Program | str | None:
         """The program of that hash; what is wrong with it, or none while it isn't here."""
@@ -135,3 +135,7 @@ def unruled(number: int, reruns: Iterable[Rerun]) -> list[Unruled]:
         Unruled(stream=number, program=ref, first=seqs[0], last=seqs[-1], receipts=len(seqs))
         for ref, seqs in waiting.items()
     ]
+
+
+def _listed(*differing: str) -> str:
+    return ", ".join(filter(None, differing))

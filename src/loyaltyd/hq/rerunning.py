@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from loyaltyd.domain.ledger import TYPES, postings_of
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import Quote, quote
 from loyaltyd.domain.record import Record, Stream, record_from
 from loyaltyd.domain.sale import Sale, receipt_body, sale_from, sale_postings
 
 RECEIPT = "receipt"
+UNDOING = frozenset(("cancel", "return"))  # beside a receipt all that moves value
 
 # What a line that no till of ours wrote can make of the functions that read it.
 POISON = (
@@ -23,6 +25,20 @@ def difference(record: Record, program: Program) -> str:
     except POISON as error:
         # By its class alone: a message may quote what stands in the line.
         return f"can't be run: {type(error).__name__}"
+
+
+def unexplained(record: Record) -> str:
+    """What a record that is no receipt moves, and no till of this version would; "" for nothing.
+
+    Of what is undone only the sign is looked at: how much it is stands on all that came before.
+    """
+    try:
+        if record.type in UNDOING:
+            return "postings" if any(it.amount <= 0 for it in postings_of(record)) else ""
+        moves = record.body.get("postings") or record.body.get("counters")
+        return "postings" if moves and record.type in TYPES else ""
+    except POISON as error:
+        return f"can't be read: {type(error).__name__}"
 
 
 def read(line: str, stream: Stream) -> Record | None:
@@ -45,6 +61,8 @@ def _differing(record: Record, program: Program) -> Iterator[str]:
     sale = sale_from(record)
     if not _is_of(record, sale):
         yield "place"
+    if (record.program.id, record.program.version) != (program.id, program.version):
+        yield "program"
     answer = quote(sale.basket, sale.seen, program, sale.place, sale.at)
     if not isinstance(answer, Quote):
         yield f"refused as {answer.reason}"
