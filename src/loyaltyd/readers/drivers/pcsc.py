@@ -77,12 +77,15 @@ class PcscSlot:
             code, states = self._watched(self._reader, codes.STATE_UNAWARE)
         if code == codes.TIMEOUT:
             return self._said()
-        if code in codes.READER_GONE or (not code and states[0][1] & codes.STATE_GONE):
+        if code in codes.READER_GONE or (not code and states[0][1] & codes.STATE_UNKNOWN):
             self._reader = ""
             return self._missing()
         _check(code)
         _, event, atr = states[0]
         self._state = event & ~codes.STATE_CHANGED
+        if event & codes.STATE_UNAVAILABLE:
+            # Listed, and pcscd can't talk with it: watched on, for to find it anew would never end.
+            return Sight(missing=f"{self._reader} does not answer pcscd: plug it in anew")
         present = bool(event & codes.STATE_PRESENT)
         self._seen = replace(self._seen, present=present, moves=event >> 16, atr=bytes(atr))
         return self._said()
@@ -92,7 +95,7 @@ class PcscSlot:
         waits = iter(SHARING_WAITS_S)
         retries = 1
         while True:
-            outcome = self._attempt(dialogues(self._seen.atr))
+            outcome = self._attempt(dialogues)
             if isinstance(outcome, Told):
                 self._fault = ""
                 return outcome
@@ -148,7 +151,7 @@ class PcscSlot:
         code, states = self._scard.SCardGetStatusChange(self._context, WAIT_MS, [(name, state)])
         return _code(code), states
 
-    def _attempt(self, dialogue: Dialogue) -> Told | int:
+    def _attempt(self, dialogues: Dialogues) -> Told | int:
         """Return what the card told, or the code with which pcscd ended it."""
         scard = self._scard
         code, handle, protocol = scard.SCardConnect(
@@ -163,7 +166,7 @@ class PcscSlot:
         try:
             # Nobody else's command comes between ours: an open sector would be shut.
             code = _code(scard.SCardBeginTransaction(handle)) or self._moved()
-            outcome = code or self._carried(_Card(handle, protocol), dialogue)
+            outcome = code or self._carried(_Card(handle, protocol), dialogues(self._seen.atr))
             scard.SCardEndTransaction(handle, scard.SCARD_LEAVE_CARD)
         finally:
             is_told = isinstance(outcome, Told)
@@ -175,9 +178,14 @@ class PcscSlot:
     def _moved(self) -> int:
         """Return a code if the card is another one than we saw: it will be seen, and told then."""
         code, states = self._watched(self._reader, codes.STATE_UNAWARE)
-        if not code and states[0][1] >> 16 != self._seen.moves:
+        if code:
+            return code
+        _, event, atr = states[0]
+        if event >> 16 != self._seen.moves:
             return codes.REMOVED_CARD
-        return code
+        # One that was mute when it came, at the edge of the field, tells its ATR when we connect.
+        self._seen = replace(self._seen, atr=bytes(atr))
+        return 0
 
     def _carried(self, card: _Card, dialogue: Dialogue) -> Told | int:
         scard = self._scard
