@@ -32,11 +32,9 @@ POSTING = {
     "amount": 5,
 }
 COUNTER = {"account": "a" * 32, "name": "spend", "date": "2026-12-05", "amount": 5}
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+shallow = scalars | st.lists(scalars, max_size=3)
+json_values = shallow | st.lists(st.dictionaries(st.text(), shallow, max_size=3), max_size=3)
 
 
 @pytest.fixture(scope="module")

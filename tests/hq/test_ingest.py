@@ -16,7 +16,7 @@ from loyaltyd.domain.person import Numbered, Person
 from loyaltyd.hq.ingest import Headquarters
 from loyaltyd.link.wire import file_hash
 from tests.hq.invariants import faults, held
-from tests.hq.lanes import TEXT, Lane, acked, hq_at, lane_at, refusal, said, settled
+from tests.hq.lanes import TEXT, Lane, acked, hq_at, lane_at, refusal, said, settled, spoilt
 
 NOW = dt.datetime(2026, 12, 6, tzinfo=dt.UTC)
 
@@ -141,15 +141,16 @@ def test_a_head_that_its_lines_do_not_give_is_a_broken_chain(hq: Headquarters, l
 
 
 def test_any_flipped_bit_is_refused_and_changes_nothing(hq: Headquarters, lane: Lane) -> None:
-    data = bytearray(lane.file(1, 4))
-    for place in range(0, len(data), max(1, len(data) // 60)):
-        for bit in (0, 3, 7):
-            data[place] ^= 1 << bit
-            assert refusal(hq, bytes(data)) in {
-                *(BatchReason.UNREADABLE, BatchReason.ALTERED, BatchReason.TOO_LARGE),
-                BatchReason.SIGNATURE_INVALID,
-            }
-            data[place] ^= 1 << bit
+    data = lane.file(1, 4)
+    places = range(0, len(data), max(1, len(data) // 60))
+    flipped = [spoilt(data, place, bit) for place in places for bit in (0, 3, 4, 7)]
+    sent = [it for it in flipped if it is not None]
+    assert len(sent) >= len(flipped) - 4
+    for each in sent:
+        assert refusal(hq, each) in {
+            *(BatchReason.UNREADABLE, BatchReason.ALTERED, BatchReason.TOO_LARGE),
+            BatchReason.SIGNATURE_INVALID,
+        }
     assert [it.seq for it in hq.overview(NOW).tills] == [0]
 
 
