@@ -88,7 +88,9 @@ class Road:
         """A file that was carried long ago comes once more; its till may have let it go."""
         sent = [file for file in self.sent if file.lane is lane]
         if sent:
-            self._delivers(self.chance.choice(sent))
+            file = self.chance.choice(sent)
+            self._delivers(file)
+            self._lies(file)
 
     def by_stick(self, lane: Lane) -> None:
         """Somebody copies what waits to a stick, has it imported, and brings back the answers."""
