@@ -51,7 +51,6 @@ class World:
     central: Central
     lanes: list[Lane]
     road: Road
-    backed_up: bool = False
     put_back: bool = False  # headquarters has had more than it has
     set_back: bool = False  # its clock has shown more than it shows
     cursors: Counter[str] = field(default_factory=Counter)  # by till, as they last were
