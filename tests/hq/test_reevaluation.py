@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.record import record_from
-from loyaltyd.hq import reevaluation
+from loyaltyd.hq import overview, reevaluation
 from loyaltyd.hq.ingest import Headquarters
 from loyaltyd.hq.overview import Overview
 from loyaltyd.hq.rerunning import difference
@@ -213,6 +213,17 @@ def test_receipts_wait_for_their_program_and_are_run_when_it_comes(
         assert shown.unruled == ()
         assert [(it.seq, it.what) for it in shown.differences] == [(1, "id")]
         assert faults(tmp_path / "hq", {lane.stream: odd.lines}) == []
+
+
+def test_all_receipts_that_wait_are_counted_however_few_programs_are_named(
+    lane: Lane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "ROWS_MAX", 1)
+    ref = json.loads(lane.lines[0])["program"]
+    odd = edited(lane, 1, program={**ref, "hash": "f" * 64})
+    with hq_at(tmp_path, lane) as hq:
+        shown = taken(hq, odd)
+        assert (len(shown.unruled), shown.unruled_receipts) == (1, len(receipts(lane)))
 
 
 def test_another_program_of_that_name_does_not_rule_them(lane: Lane, tmp_path: Path) -> None:

@@ -103,6 +103,7 @@ class TillsAnswer(TypedDict):
     differences: list[DifferenceAnswer]
     differences_count: int
     unruled: list[UnruledAnswer]
+    unruled_receipts: int
     refused: list[RefusedAnswer]
     refused_count: int
 
@@ -130,6 +131,7 @@ def tills_answer(seen: Overview) -> TillsAnswer:
         "differences": _differences(seen),
         "differences_count": seen.differences_count,
         "unruled": _unruled(seen),
+        "unruled_receipts": seen.unruled_receipts,
         "refused": _refused(seen),
         "refused_count": seen.refused_count,
     }

@@ -126,6 +126,7 @@ class Overview:
     differences: tuple[DifferenceView, ...]
     differences_count: int
     unruled: tuple[UnruledView, ...]
+    unruled_receipts: int
     refused: tuple[RefusedView, ...]
     refused_count: int
 
@@ -141,7 +142,8 @@ def overview(view: Connection, now: dt.datetime) -> Overview:
         days_differing=days.differing(view),
         differences=tuple(_difference(it, tills) for it in differences.newest(view, ROWS_MAX)),
         differences_count=differences.count(view),
-        unruled=tuple(_unruled(it, tills) for it in differences.unruled(view)[:ROWS_MAX]),
+        unruled=tuple(_unruled(it, tills) for it in differences.unruled(view, ROWS_MAX)),
+        unruled_receipts=differences.unruled_receipts(view),
         refused=tuple(_refused(it, tills) for it in refused.newest(view, ROWS_MAX)),
         refused_count=refused.count(view),
     )

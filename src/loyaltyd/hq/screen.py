@@ -201,7 +201,7 @@ def differences_said(seen: Overview) -> str:
 def to_run(seen: Overview) -> int:
     """How many records were not looked at yet, or wait for their program."""
     behind = sum(it.seq - it.reevaluated for it in seen.tills)
-    return behind + sum(it.receipts for it in seen.unruled)
+    return behind + seen.unruled_receipts
 
 
 def refused_said(seen: Overview) -> str:
@@ -250,8 +250,8 @@ def _troubles(seen: Overview, tills: Iterable[Standing]) -> Iterator[Standing]:
         said = _count(seen.differences_count, "receipt")
         verb = "comes" if seen.differences_count == 1 else "come"
         yield Standing(state=State.BAD, said=f"{said} {verb} out otherwise")
-    if waiting := sum(it.receipts for it in seen.unruled):
-        said = f"{_count(waiting, 'receipt')} without a program"
+    if seen.unruled_receipts:
+        said = f"{_count(seen.unruled_receipts, 'receipt')} without a program"
         yield Standing(state=State.WARN, said=said)
 
 
