@@ -174,6 +174,18 @@ def test_people_come_with_the_records_and_older_files_do_not_undo_newer_ones(
     assert rows == [("Anna Maria", "1990-05-01", "2990000000019")]
 
 
+def test_a_file_that_comes_again_does_not_undo_what_a_sign_of_life_told(
+    hq: Headquarters, lane: Lane
+) -> None:
+    anna = Person(account="a" * 32, name="Anna", phone="+79990000000")
+    old = lane.file(1, 3, (anna,))
+    withdrawn = lane.file(4, 3, (Person(account="a" * 32),))
+    for data in (old, withdrawn, old):
+        acked(hq, data)
+    rows = hq.books.read(lambda view: view.execute("SELECT name, phone FROM person").fetchall())
+    assert rows == [(None, None)]
+
+
 def test_what_is_owed_is_the_sum_of_all_tills(tmp_path: Path) -> None:
     one, two = lane_at(tmp_path / "a", "1", 10), lane_at(tmp_path / "b", "2", 10)
     with hq_at(tmp_path, one, program=TEXT) as hq:

@@ -91,6 +91,8 @@ def _applied(tx: Connection, batch: Batch, file: Offered) -> Head | BatchRefusal
     number = streams.begun(tx, batch.stream, file.at)
     records.append(tx, number, found)
     balances.add(tx, number, total)
+    known = bool(batch.lines) and not found
+    people.keep(tx, number, batch.people, batch.last, again=known)
     _keep_beside(tx, number, batch, file)
     streams.note_taken(tx, number, file.at, new=bool(found))
     return streams.head(tx, number, batch.stream)
@@ -98,7 +100,6 @@ def _applied(tx: Connection, batch: Batch, file: Offered) -> Head | BatchRefusal
 
 def _keep_beside(tx: Connection, number: int, batch: Batch, file: Offered) -> None:
     """Keep what a batch brings beside its records."""
-    people.keep(tx, number, batch.people, batch.last)
     if batch.day is not None:
         kept = KeptDay(
             stream=number,
