@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from loyaltyd.link.wire import FILE_BYTES_MAX
+from tests.roundtrip.lane import Lane
 from tests.roundtrip.world import world
 
 CI = os.environ.get("CI") == "true"
@@ -54,3 +57,33 @@ def test_a_file_that_no_courier_carries_strands_no_record(size: int, receipts: i
         (name,) = lane.spool.out.names()
         lane.spool.out.put(name, bytes(size))
         found.calms_down()
+
+
+@pytest.mark.parametrize("put", [os.mkfifo, lambda path: path.symlink_to("/etc/passwd")])
+def test_what_is_no_file_takes_the_place_of_none(put: Callable[[Path], None]) -> None:
+    with world(0) as found:
+        lane = found.lanes[0]
+        put(place_of_next_batch(lane))
+        lane.ticks()
+        found.calms_down()
+
+
+def test_a_folder_in_the_place_of_a_file_is_told_until_it_is_gone() -> None:
+    with world(0) as found:
+        lane = found.lanes[0]
+        place = place_of_next_batch(lane)
+        place.mkdir()
+        lane.ticks()
+        assert "is a directory" in lane.sync.state.trouble
+        place.rmdir()
+        found.calms_down()
+
+
+def place_of_next_batch(lane: Lane) -> Path:
+    """Where a receipt that is rung up now will lie."""
+    lane.trade.sells(lane.shop)
+    lane.ticks()
+    (name,) = lane.spool.out.names()
+    lane.spool.out.remove(name)
+    lane.passes(400)
+    return lane.spool.out.folder / name

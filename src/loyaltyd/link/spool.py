@@ -117,14 +117,14 @@ class Box:
         return [name for name in found if not name.startswith(".")][:NAMES_MAX]
 
     def marks(self) -> dict[str, Mark]:
-        """The whole files in it by name, as `names` lists them, each with what tells it apart."""
+        """The plain files among `names`, each with what tells it apart."""
         names = self.names()
         with self._opened() as folder:
             marked = {name: _mark(folder, name) for name in names}
         return {name: mark for name, mark in marked.items() if mark is not None}
 
     def mark(self, name: str) -> Mark | None:
-        """What tells the file of that name from those it had before; None when it is gone."""
+        """What tells the file of that name from those it had before; None when it is no more."""
         with self._opened() as folder:
             return _mark(folder, name)
 
@@ -225,7 +225,8 @@ def _names(folder: int) -> list[str]:
 def _mark(folder: int, name: str) -> Mark | None:
     with contextlib.suppress(FileNotFoundError):
         state = os.stat(name, dir_fd=folder, follow_symlinks=False)
-        return state.st_ino, state.st_size, state.st_mtime_ns
+        if stat.S_ISREG(state.st_mode):
+            return state.st_ino, state.st_size, state.st_mtime_ns
     return None
 
 
