@@ -168,6 +168,15 @@ def test_nothing_is_left_beside_the_ledger_of_a_linked_till(tmp_path: Path) -> N
     assert list((tmp_path / "days").iterdir()) == []
 
 
+def test_what_a_killed_export_left_half_done_goes_at_the_next(tmp_path: Path) -> None:
+    with nights_at(tmp_path) as nights:
+        nights.export()
+        draft = tmp_path / "days" / f".{nights.out.names()[0]}.staged.0a1b2c3d"
+        draft.write_bytes(b"half")
+        nights.export()
+        assert not draft.exists()
+
+
 def test_a_folder_that_is_not_there_costs_no_number_and_no_file(tmp_path: Path) -> None:
     with nights_at(tmp_path) as nights:
         saturday(nights.shop)

@@ -63,6 +63,7 @@ class Exporter:
         """Write what is new, in the caller's thread."""
         with self._one_at_a_time:
             self._make_folder()
+            self._beside.tidy()  # half a file of somebody's names, of a daemon that was killed
             self._deliver()
             files: list[DayFile] = []
             more = True
