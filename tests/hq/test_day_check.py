@@ -109,6 +109,20 @@ def test_a_till_day_made_again_takes_the_place_of_the_first(hq: Headquarters, la
     assert verdicts(hq) == [(1, "right")]
 
 
+def test_a_record_that_can_not_be_read_any_more_stops_no_other_till_day(
+    lane: Lane, tmp_path: Path
+) -> None:
+    with hq_at(tmp_path, lane, program=TEXT) as hq:
+        acked(hq, file(lane, 1, 5, lane.day(1, 5)))
+        hq.books.write(
+            lambda tx: tx.execute(
+                "INSERT INTO record (stream, seq, hash, line, type, business_date)"
+                " VALUES (1, 6, zeroblob(32), '{}', 'receipt', '2026-12-05')"
+            )
+        )
+        assert verdicts(hq) == [(1, BatchReason.STATE_DIFFERS)]
+
+
 def test_records_that_no_totals_can_be_made_of_are_told_and_stop_nothing(
     lane: Lane, tmp_path: Path
 ) -> None:
