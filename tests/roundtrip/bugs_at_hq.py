@@ -185,7 +185,7 @@ def nothing_is_kept_aside(patch: Patch) -> None:
 
 def people_are_forgotten(patch: Patch) -> None:
     """Only the records of a batch are kept."""
-    patch.setattr(people, "keep", lambda *_: None)
+    patch.setattr(people, "keep", lambda *_, **__: None)
 
 
 def lines_are_written_anew(patch: Patch) -> None:

@@ -22,7 +22,7 @@ from tests.hq.lanes import spoilt
 from tests.roundtrip.hq_serve import HqServe, Office, office_at
 
 RECEIPTS, PORTIONS = 500, 10
-LIVES = 30 if os.environ.get("CI") == "true" else 5
+LIVES = 8 if os.environ.get("CI") == "true" else 5
 FILES_A_LIFE = 3  # at most, before a courier is killed
 BAD = {"unreadable", "altered", "signature_invalid", "chain_broken", "record_invalid", "too_large"}
 
