@@ -292,8 +292,15 @@ def test_settings_with_a_fault_keep_the_till_down_and_are_named(till: Machine) -
     till.run("systemctl", "restart", "loyaltyd.service", code=1)
     assert till.shows("loyaltyd.service", "ExecMainStatus") == "78"
     assert "lissten" in till.run("journalctl", "--unit=loyaltyd", "--output=cat")
+    # A call starts nothing: in the socket it would wait, and start the daemon over and over.
+    till.until(lambda: till.shows("loyaltyd.socket", "ActiveState") == "inactive")
+    began = till.shows("loyaltyd.service", "ExecMainStartTimestampMonotonic")
+    till.run("curl", "--silent", f"http://{ADDRESS}/healthz", code=7)
+    till.until(lambda: till.shows("loyaltyd.service", "ActiveState") == "failed")
+    assert till.shows("loyaltyd.service", "ExecMainStartTimestampMonotonic") == began
     till.run("rm", drop_in)
     till.run("systemctl", "restart", "loyaltyd.service")
+    assert asked(till, "/healthz") == {"status": "ok"}
 
 
 def test_a_wheel_that_is_not_as_it_was_collected_is_not_installed(till: Machine) -> None:
