@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pysqlite3 import dbapi2 as sqlite3
 
-from loyaltyd.domain.errors import StoreDamaged, StoreError
+from loyaltyd.domain.errors import ConfigError, StoreDamaged, StoreError
 from loyaltyd.store import schema
 from loyaltyd.store.migrations import LEDGER
 from tests.store.made import AT, confirming, edited, ledger_at
@@ -110,7 +110,7 @@ def test_a_ledger_whose_table_was_rebuilt_loosely_does_not_open(path: Path) -> N
 def test_a_ledger_of_a_newer_version_is_refused_by_its_number(path: Path) -> None:
     with edited(path, guarded=True) as file:
         file.execute("PRAGMA user_version = 99")
-    with pytest.raises(StoreError, match=r"newer loyaltyd \(schema 99, this one knows 2\)"):
+    with pytest.raises(ConfigError, match=r"newer loyaltyd \(schema 99, this one knows 2\)"):
         ledger_at(path).__enter__()
 
 

@@ -38,7 +38,7 @@ KEY = bytes.fromhex("A0B1C2D3E4F5")
 AID, FILE = bytes.fromhex("F04C4F59414C01"), bytes.fromhex("EF01")
 PPSE = "00a404000e325041592e5359532e444446303100"
 PSE = "00a404000e315041592e5359532e444446303100"
-CARDS = Contactless(own=own, sector=Sector(number=1, key=KEY), file=CardFile(FILE, AID))
+CARDS = Contactless(own=own, sector=Sector(number=1, key=KEY), file=CardFile(aid=AID, file=FILE))
 UNSET = Contactless(own=own)
 HYPHENS, BESIDE = "4111-1111-1111-1111", f"{NUMBER}, or {PAN}"
 COMMANDS_MAX = 160  # of an area of 256 bytes, read four bytes at a time: every card ends
