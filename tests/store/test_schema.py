@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pysqlite3 import dbapi2 as sqlite3
 
-from loyaltyd.domain.errors import ConfigError, StoreDamaged, StoreError
+from loyaltyd.domain.errors import ConfigError, StoreDamaged
 from loyaltyd.store import schema
 from loyaltyd.store.migrations import LEDGER
 from tests.store.made import AT, confirming, edited, ledger_at
