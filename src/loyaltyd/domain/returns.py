@@ -13,14 +13,16 @@ from loyaltyd.domain.account import Account, moved
 from loyaltyd.domain.clawback import Restoring, restored, taken_back
 from loyaltyd.domain.conditions import Scene
 from loyaltyd.domain.earning import earned, scene_of_points, spend
+from loyaltyd.domain.facts import facts_of
 from loyaltyd.domain.ledger import REDEEMED, Posting
 from loyaltyd.domain.money import half_up
 from loyaltyd.domain.position import Position, positions
 from loyaltyd.domain.postings import points_of
 from loyaltyd.domain.program import Program, Wallet
 from loyaltyd.domain.quote import LineResult, Points
+from loyaltyd.domain.record import Fact
 from loyaltyd.domain.refusal import Reason, Refusal, refused
-from loyaltyd.domain.sale import Sale
+from loyaltyd.domain.sale import RETURNED, SPEND, VISITS, Sale, counted, uncounted
 from loyaltyd.domain.spread import spread
 
 
@@ -113,6 +115,26 @@ def sale_cancelled(case: Case) -> Reversal | Refusal:
     lines = [_returned_line(whole, number, extent) for number in everything]
     plain = Returned(lines=tuple(lines), restored=_summed(lines), spend=case.sale.result.spend)
     return Reversal(returned=plain) if case.account is None else _moved_back(whole, plain, extent)
+
+
+def reversal_body(kind: str, ident: str, case: Case, reversal: Reversal) -> dict[str, Fact]:
+    """The members of a record that undoes a receipt; kind is its type: "return" or "cancel"."""
+    body: dict[str, Fact] = {
+        "id": ident,
+        "receipt": case.sale.basket.receipt,
+        "returned": facts_of(reversal.returned),
+        "postings": [posting.facts() for posting in reversal.postings],
+    }
+    account, sold_on = case.account, case.sale.place.business_date
+    if account is None:
+        return body
+    gone = reversal.returned.spend
+    if kind == "cancel":
+        spent = uncounted(account, SPEND, sold_on, gone)
+        body["counters"] = [spent, uncounted(account, VISITS, sold_on, 1)]
+    else:
+        body["counters"] = [counted(account, RETURNED, sold_on, -gone)]
+    return {**body, "seen": {"account": facts_of(account)}}
 
 
 def _unreturnable(

@@ -80,7 +80,7 @@ class DayView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceView:
-    """The receipt at seq isn't what its line leads to: what names how."""
+    """The record at seq isn't what the log leads to: what names how."""
 
     till: TillView
     seq: int
@@ -90,7 +90,7 @@ class DifferenceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnruledView:
-    """Receipts first..last, so many, wait for the program that they name."""
+    """Receipts first..last, so many with what undid them, wait for the program that they name."""
 
     till: TillView
     program: str

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 
-from loyaltyd.domain.ledger import TYPES, postings_of
+from loyaltyd.domain.ledger import TYPES
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import Quote, quote
 from loyaltyd.domain.record import Record, Stream, record_from
 from loyaltyd.domain.sale import Sale, receipt_body, sale_from, sale_postings
 
 RECEIPT = "receipt"
-UNDOING = frozenset(("cancel", "return"))  # beside a receipt all that moves value
 
-# What a line that no till of ours wrote can make of the functions that read it.
+# What a line that no till of ours wrote can make of the functions that read it; and what nobody
+# thought of, for one record must not keep those after it from being run.
 POISON = (
-    *(ValueError, TypeError, LookupError, AttributeError),
-    *(ArithmeticError, AssertionError, RecursionError),
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError),
+    *(RuntimeError, MemoryError, BufferError, OSError, EOFError),
 )
 
 
@@ -28,13 +28,8 @@ def difference(record: Record, program: Program) -> str:
 
 
 def unexplained(record: Record) -> str:
-    """What a record that is no receipt moves, and no till of this version would; "" for nothing.
-
-    Of what is undone only the sign is looked at: how much it is stands on all that came before.
-    """
+    """What a record moves that is about no receipt, which no till's does; "" for nothing."""
     try:
-        if record.type in UNDOING:
-            return "postings" if any(it.amount <= 0 for it in postings_of(record)) else ""
         moves = record.body.get("postings") or record.body.get("counters")
         return "postings" if moves and record.type in TYPES else ""
     except POISON as error:

@@ -96,6 +96,13 @@ TABLES: Mapping[str, str] = {
   number TEXT NOT NULL,
   PRIMARY KEY (stream, card)
 ) STRICT, WITHOUT ROWID""",
+    # Which records make or undo a receipt, as far as records were run again.
+    "told": """CREATE TABLE told (
+  stream INTEGER NOT NULL REFERENCES stream,
+  receipt TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (stream, receipt, seq)
+) STRICT, WITHOUT ROWID""",
     # What a till-day's manifest claims; verdict is none until it was compared with the records.
     "day": """CREATE TABLE day (
   stream INTEGER NOT NULL REFERENCES stream,
