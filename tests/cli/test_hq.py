@@ -101,3 +101,17 @@ def test_a_wrong_file_ends_with_the_code_of_settings(
     taken = replace(lane, stream=replace(lane.stream, till="9")).public(tmp_path)
     told("hq", "trust", "--folder", folder, lane.public(tmp_path))
     assert told("hq", "trust", "--folder", folder, taken).exit_code == 78
+
+
+def test_a_key_is_distrusted_by_its_digits_and_by_its_file(
+    lane: Lane, tmp_path: Path, folder: Path
+) -> None:
+    told("hq", "trust", "--folder", folder, lane.public(tmp_path))
+    for named in (lane.stream.key, lane.public(tmp_path)):
+        result = told("hq", "distrust", "--folder", folder, named)
+        assert result.output == f"OK  zelenka msk-017-3  distrusted  key {lane.stream.key}\n"
+    stick = put(tmp_path / "stick", lane, 1, 4)
+    result = told("hq", "import", "--folder", folder, stick)
+    assert (result.exit_code, result.output.split()[0]) == (1, "till_unknown")
+    assert "distrusted" in told("hq", "status", "--folder", folder).output
+    assert told("hq", "distrust", "--folder", folder, "f" * 64).exit_code == 78

@@ -221,3 +221,15 @@ def test_a_refused_file_says_whose_it_is_if_anybodys() -> None:
 )
 def test_an_age_has_one_unit(seconds: int, said: str) -> None:
     assert screen.age(NOON - dt.timedelta(seconds=seconds), NOON) == said
+
+
+def test_a_distrusted_till_needs_nobody() -> None:
+    for till in (TILL, UNHEARD, replace(TILL, trouble=BatchReason.FORK)):
+        found = screen.standing(replace(till, distrusted=True), NOON)
+        assert (found.state, found.said) == (State.GOOD, "distrusted: nothing more is taken")
+
+
+def test_the_page_says_when_running_again_stands_still() -> None:
+    found = screen.verdict(replace(EMPTY, stands_still="MemoryError"))
+    assert found.state is State.BAD
+    assert found.said == "running receipts again stands still: MemoryError"

@@ -53,6 +53,26 @@ def trust(folder: pathlib.Path, files: tuple[pathlib.Path, ...]) -> None:
 
 @command.command()
 @in_folder
+@click.argument("keys", nargs=-1, required=True, metavar="KEY|FILE...")
+def distrust(folder: pathlib.Path, keys: tuple[str, ...]) -> None:
+    """Believe these keys no more, as when a till was stolen.
+
+    Each is a key of 64 hex digits, or a file with its public line. What they sign is refused from
+    now on; what was taken stays. `hq trust` takes it back.
+    """
+    from loyaltyd.cli.tables import printable
+    from loyaltyd.hq.ingest import open_hq
+    from loyaltyd.hq.trusting import distrusted
+
+    with closing(open_hq(folder)) as hq:
+        for named in keys:
+            known = distrusted(hq, named)
+            place = printable(f"{known.chain} {known.store}-{known.till}")
+            click.echo(f"OK  {place}  distrusted  key {known.key}")
+
+
+@command.command()
+@in_folder
 def pub(folder: pathlib.Path) -> None:
     """Print the line by which tills know headquarters: their [link] hq_key file."""
     from loyaltyd.hq.keys import hq_key, hq_line

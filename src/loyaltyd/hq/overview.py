@@ -27,8 +27,9 @@ PROGRAMS_KEPT = 256  # read once: the page asks every few seconds
 class TillView:
     """One stream, or a till that was trusted and never heard: epoch and contact_at are none then.
 
-    missing: records lack up to there, 0 for none; days_missing: so many till-days never came;
-    trouble: why its last batch was refused; reevaluated: receipts were run again up to there.
+    contact_at: when its newest batch was made; missing: records lack up to there, 0 for none;
+    days_missing: so many till-days never came; trouble: why its last batch was refused;
+    reevaluated: receipts were run again up to there; distrusted: its key may sign no more.
     """
 
     chain: str
@@ -41,6 +42,7 @@ class TillView:
     days_missing: int = 0
     trouble: BatchReason | None = None
     reevaluated: int = 0
+    distrusted: bool = False
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -116,7 +118,10 @@ class RefusedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """Headquarters at one moment; lists hold the newest ROWS_MAX of what their counts count."""
+    """Headquarters at one moment; lists hold the newest ROWS_MAX of what their counts count.
+
+    stands_still: why nothing is run again just now, "" when nothing hinders it.
+    """
 
     at: dt.datetime
     tills: tuple[TillView, ...]
@@ -129,6 +134,7 @@ class Overview:
     unruled_receipts: int
     refused: tuple[RefusedView, ...]
     refused_count: int
+    stands_still: str = ""
 
 
 def overview(view: Connection, now: dt.datetime) -> Overview:
@@ -169,12 +175,13 @@ def _till(contact: Contact) -> TillView:
         missing=contact.missing,
         trouble=contact.trouble,
         reevaluated=contact.reevaluated,
+        distrusted=contact.distrusted,
     )
 
 
 def _unheard(view: Connection) -> Iterator[TillView]:
     for it in trust.unheard(view):
-        yield TillView(chain=it.chain, store=it.store, till=it.till)
+        yield TillView(chain=it.chain, store=it.store, till=it.till, distrusted=it.distrusted)
 
 
 def _wallets(
