@@ -122,6 +122,8 @@ FOUND_BY: Mapping[Plant, Callable[[], None]] = {
     bugs_at_till.first_persons_are_left_out: a_world_goes_on_and_calms_down,
     bugs_at_till.state_in_any_order: a_world_goes_on_and_calms_down,
     bugs_at_till.till_day_before_its_row: a_world_goes_on_and_calms_down,
+    bugs_at_till.till_day_is_put_there_once: a_world_goes_on_and_calms_down,
+    bugs_at_till.till_day_is_answered_by_any_ack: a_world_goes_on_and_calms_down,
     bugs_at_till.named_before_it_is_whole: no_file_has_its_name_before_it_is_whole,
 }
 

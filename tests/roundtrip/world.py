@@ -22,7 +22,7 @@ from loyaltyd.domain import outbox
 from loyaltyd.domain.program_text import program_from
 from loyaltyd.hq import reevaluation
 from loyaltyd.hq.keys import KEY
-from loyaltyd.link.spool import BATCH, Spool
+from loyaltyd.link.spool import Spool
 from loyaltyd.link.wire import FILE_BYTES_MAX
 from loyaltyd.store import ledger
 from loyaltyd.till import export, programs
@@ -168,13 +168,12 @@ class World:
 
     def _out_is_emptied(self, lane: Lane) -> None:
         for name in lane.spool.out.names():
-            if name.endswith(BATCH):  # a till-day is made once: what somebody throws away is lost
-                lane.spool.out.remove(name)
+            lane.spool.out.remove(name)
 
     def _out_is_damaged(self, lane: Lane) -> None:
         for name in lane.spool.out.names():
             data = lane.spool.out.read(name, FILE_BYTES_MAX)
-            if name.endswith(BATCH) and data is not None:
+            if data is not None:
                 size = self.chance.choice((0, self.chance.randrange(len(data) or 1)))
                 lane.spool.out.put(name, data[:size])
 

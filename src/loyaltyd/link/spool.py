@@ -50,6 +50,7 @@ class Named:
     records: tuple[int, int] | None = (
         None  # a batch's first and last; an empty one's last is before
     )
+    number: int | None = None  # a till-day's
 
 
 def place_name(chain: str, store: str, till: str) -> str:
@@ -77,7 +78,8 @@ def named(name: str) -> Named | None:
         return None
     place, stream = match["place"], match["stream"]
     if match["day"] is not None:
-        return Named(place=place, stream=stream, holds=f"till-day {int(match['number'])}")
+        number = int(match["number"])
+        return Named(place=place, stream=stream, holds=f"till-day {number}", number=number)
     first, last = int(match["first"]), int(match["last"])
     holds = f"records {first} to {last}"
     return Named(place=place, stream=stream, holds=holds, records=(first, last))
@@ -140,6 +142,13 @@ class Box:
             except OSError:
                 _unlink(folder, beside)
                 raise
+
+    def rename(self, name: str, to: str) -> None:
+        """Give a whole file another name, durable when this returns."""
+        with self._opened() as folder:
+            os.replace(name, to, src_dir_fd=folder, dst_dir_fd=folder)
+            with _unsupported_is_fine():
+                os.fsync(folder)
 
     def read(self, name: str, limit: int) -> bytes | None:
         """The first limit + 1 bytes of a file; None when it is gone, or is no plain file."""

@@ -74,7 +74,8 @@ class Outbox:
             said = named(name)
             if said is not None and said.place == self._place:
                 span = self.span(name)
-                if span is not None and (_is_past(span, at) or not 0 < size <= FILE_BYTES_MAX):
+                is_past = span is not None and _is_past(span, at)
+                if is_past or not 0 < size <= FILE_BYTES_MAX:
                     box.remove(name)  # headquarters has it, or no courier will ever carry it
                 else:
                     # One that goes past the log is not of this ledger: it offers nothing of it.
