@@ -95,7 +95,7 @@ def test_an_undoing_on_another_account_is_a_difference(
     seq = place(lane, "return")
     odd = edited(lane, seq, seen=changed(json.loads(lane.lines[seq - 1])["seen"]))
     found = differing(hq, odd)
-    assert (found.keys(), what in found[seq].split(", ")) == ({seq}, True)
+    assert (list(found), what in found[seq].split(", ")) == ([seq], True)
 
 
 def test_an_undoing_of_a_receipt_of_another_log_says_so_and_stops_nothing(

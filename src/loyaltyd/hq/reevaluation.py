@@ -13,14 +13,17 @@ from loyaltyd.domain.program import Program
 from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.record import ProgramRef, Record
 from loyaltyd.hq import day_check
+from loyaltyd.hq.day_check import Since
 from loyaltyd.hq.rerunning import RECEIPT, difference, is_as_written, read, unexplained
 from loyaltyd.hq.store import days, differences, programs, receipts, records, streams
 from loyaltyd.hq.store.books import Books
+from loyaltyd.hq.store.days import KeptDay
 from loyaltyd.hq.store.differences import Difference, Unruled
 from loyaltyd.hq.undoing import TOLD_MAX, UNDOING, receipt_told, undoing_difference
 from loyaltyd.store.database import Connection
 
 RECORDS_A_STEP = 200  # a tenth of a second, so that a stop is soon heard
+RECORDS_CARRIED = 2000  # as long: they are only added up
 RULED = UNDOING | {RECEIPT}  # types of records that a program decides on
 UNREADABLE = "can't be read"  # though it could when it came
 
@@ -72,6 +75,7 @@ class Reevaluation:
         self._books, self._clock = books, clock
         # Faults are kept too: a text that another version took can't be asked for ever.
         self._programs: dict[str, Program | str] = {}
+        self._since: Since | None = None
 
     def step(self) -> bool:
         """Look at some records, or at a till-day; False when none was waiting."""
@@ -114,10 +118,28 @@ class Reevaluation:
     def _check_day(self) -> bool:
         day = self._books.read(days.unchecked)
         if day is None:
+            self._since = None
             return False
-        fault = self._books.read(lambda view: day_check.fault(view, day))
-        self._books.write(lambda tx: days.judge(tx, day, fault))
+
+        def look(view: Connection) -> Callable[[Connection], None] | None:
+            since = self._since_for(view, day)
+            if since is not None and not since.reach(view, day.last, RECORDS_CARRIED):
+                return None
+            fault = day_check.fault(view, day, since)
+            return lambda tx: days.judge(tx, day, fault)
+
+        judging = self._books.read(look)
+        if judging is not None:
+            self._books.write(judging)
         return True
+
+    def _since_for(self, view: Connection, day: KeptDay) -> Since | None:
+        """What is carried down to a till-day; none when it claims no state."""
+        if not day.day.state:
+            return None
+        if self._since is None or not self._since.may_reach(day):
+            self._since = Since(view, day.stream)
+        return self._since
 
     def _reruns(self, view: Connection, number: int, seqs: range, only: str = "") -> list[Rerun]:
         """Look at records of a stream; only: at those that the program of that hash ruled."""

@@ -44,10 +44,10 @@ def keep(connection: Connection, kept: KeptDay) -> None:
 
 
 def unchecked(connection: Connection) -> KeptDay | None:
-    """A till-day that wasn't compared with the records yet."""
+    """A till-day that wasn't compared with the records yet; of a stream's the last one first."""
     row = connection.execute(
         "SELECT stream, file, first, last, claim, at, verdict FROM day"
-        " WHERE verdict IS NULL LIMIT 1"
+        " WHERE verdict IS NULL ORDER BY stream, last DESC LIMIT 1"
     ).fetchone()
     return None if row is None else _day(*row)
 

@@ -117,7 +117,7 @@ TABLES: Mapping[str, str] = {
 ) STRICT, WITHOUT ROWID""",
     # Small beside the claims: the page counts till-days every few seconds.
     "day_by_number": "CREATE INDEX day_by_number ON day (stream, number)",
-    "day_unchecked": "CREATE INDEX day_unchecked ON day (stream) WHERE verdict IS NULL",
+    "day_unchecked": "CREATE INDEX day_unchecked ON day (stream, last) WHERE verdict IS NULL",
     "day_differing": "CREATE INDEX day_differing ON day (stream) WHERE verdict <> 'right'",
     # A key stays its till's when it is trusted no more.
     "trusted": """CREATE TABLE trusted (
