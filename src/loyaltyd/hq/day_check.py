@@ -20,7 +20,7 @@ from loyaltyd.hq.store import balances, records, streams
 from loyaltyd.hq.store.days import KeptDay
 from loyaltyd.store.database import Connection
 
-Key = TypeVar("Key", tuple[str, str, str], tuple[str, str, str, str])
+Key = TypeVar("Key", tuple[str, str, str], CounterKey)
 
 
 class Since:
@@ -79,23 +79,13 @@ def fault(view: Connection, kept: KeptDay, since: Since | None) -> BatchReason |
 
 def state_at(view: Connection, since: Since, last: int) -> str:
     """The state hash after the record at last, which since has reached."""
-    counters = _without(balances.counters(view, since.number), _counters(since.moved))
+    counters = _without(balances.counters(view, since.number), since.moved.counters)
     lots = _without(balances.lots(view, since.number), since.moved.lots)
     return state_hash(
         balances.cards(view, since.number, last),
-        (
-            (CounterKey(account=account, name=name, date=date, since=day), amount)
-            for (account, name, date, day), amount in counters
-        ),
+        counters,
         ((*place, amount) for place, amount in lots),
     )
-
-
-def _counters(since: Movements) -> Mapping[tuple[str, str, str, str], int]:
-    return {
-        (key.account, key.name, key.date, key.since): amount
-        for key, amount in since.counters.items()
-    }
 
 
 def _without(

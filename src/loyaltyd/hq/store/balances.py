@@ -31,11 +31,7 @@ def add(connection: Connection, number: int, added: Added) -> None:
         "INSERT INTO counter (stream, account, name, date, since, amount)"
         " VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
-        [
-            (number, key.account, key.name, key.date, key.since, amount)
-            for key, amount in added.counters.items()
-            if amount
-        ],
+        [(number, *key, amount) for key, amount in added.counters.items() if amount],
     )
     connection.executemany(
         "INSERT INTO total (stream, wallet, bucket, amount) VALUES (?, ?, ?, ?)"
@@ -57,9 +53,7 @@ def lots(connection: Connection, number: int) -> Iterator[tuple[tuple[str, str, 
         yield (account, wallet, bucket), amount
 
 
-def counters(
-    connection: Connection, number: int
-) -> Iterator[tuple[tuple[str, str, str, str], int]]:
+def counters(connection: Connection, number: int) -> Iterator[tuple[CounterKey, int]]:
     """The stream's counters by account, name, date and since, in that order."""
     rows = connection.execute(
         "SELECT account, name, date, since, amount FROM counter WHERE stream = ?"
@@ -67,7 +61,7 @@ def counters(
         (number,),
     )
     for account, name, date, since, amount in rows:
-        yield (account, name, date, since), amount
+        yield CounterKey(account, name, date, since), amount
 
 
 def cards(connection: Connection, number: int, seq: int) -> Iterator[CardState]:
@@ -108,11 +102,7 @@ def _drop_zeros(connection: Connection, number: int, added: Added) -> None:
     connection.executemany(
         "DELETE FROM counter WHERE stream = ?"
         " AND account = ? AND name = ? AND date = ? AND since = ? AND amount = 0",
-        [
-            (number, key.account, key.name, key.date, key.since)
-            for key, amount in added.counters.items()
-            if amount < 0
-        ],
+        [(number, *key) for key, amount in added.counters.items() if amount < 0],
     )
 
 
