@@ -127,6 +127,7 @@ class World:
         for lane in self.lanes:
             self.holds(lane)
             reckoned(self.central, lane, put_back=self.put_back)
+            assert lane.copies() == [], "names stay beside a ledger whose till-days all arrived"
 
     def _drains(self) -> None:
         for _ in range(CALM_ROUNDS_MAX):
