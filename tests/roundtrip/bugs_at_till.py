@@ -89,8 +89,17 @@ def offered_is_acknowledged(patch: Patch) -> None:
 
 
 def any_answer_lets_go(patch: Patch) -> None:
-    """A file leaves out/ when it is answered, also by a refusal."""
+    """A file leaves out/ for good when it is answered, also by a refusal."""
+    judge = Inbox._judged
+
+    def hasty(self: Inbox, tx: Transaction, heard: Heard) -> Heard:
+        day = tx.day_of(heard.answer.file)
+        if day is not None and not day.is_told:
+            tx.keep_told(day.number, heard.answer.at)
+        return judge(self, tx, heard)
+
     patch.setattr(Heard, "is_done", property(lambda heard: bool(heard.file)))
+    patch.setattr(Inbox, "_judged", hasty)
 
 
 def first_record_is_left_out(patch: Patch) -> None:
