@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from loyaltyd.domain.explain import Cause, Message, Note, Why
-from loyaltyd.domain.grammar import WEEKDAYS
+from loyaltyd.domain.grammar.values import WEEKDAYS
 from loyaltyd.domain.refusal import Reason, Refusal
 
 LANGUAGES = ("en", "ru")

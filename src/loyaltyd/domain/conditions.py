@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from loyaltyd.domain.account import Seen
 from loyaltyd.domain.explain import Cause, Why
-from loyaltyd.domain.grammar import WEEKDAYS
+from loyaltyd.domain.grammar.values import WEEKDAYS
 from loyaltyd.domain.program import Rule
 
 

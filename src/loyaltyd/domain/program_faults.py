@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from loyaltyd.domain.grammar import CardsTable, FloorTable, ProgramTable, RuleTable, WalletTable
+from loyaltyd.domain.grammar.cards import CardsTable
+from loyaltyd.domain.grammar.classes import FloorTable
+from loyaltyd.domain.grammar.program import ProgramTable
+from loyaltyd.domain.grammar.rules import RuleTable
+from loyaltyd.domain.grammar.wallets import WalletTable
 from loyaltyd.domain.money import WHOLE_SHARE, minor_digits, units
 from loyaltyd.domain.toml import unknown_key
 from loyaltyd.domain.toml_lines import Path

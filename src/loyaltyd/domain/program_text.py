@@ -7,18 +7,14 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any
 
-from loyaltyd.domain.grammar import (
-    WEEKDAYS,
-    CardsTable,
-    FloorTable,
-    GiveTable,
-    GroupTable,
-    MatchTable,
-    ProgramTable,
-    RuleTable,
-    TiersTable,
-    WalletTable,
-)
+from loyaltyd.domain.grammar.cards import CardsTable
+from loyaltyd.domain.grammar.classes import FloorTable, MatchTable
+from loyaltyd.domain.grammar.gifts import GiveTable
+from loyaltyd.domain.grammar.program import ProgramTable
+from loyaltyd.domain.grammar.rules import GroupTable, RuleTable
+from loyaltyd.domain.grammar.tiers import TiersTable
+from loyaltyd.domain.grammar.values import WEEKDAYS
+from loyaltyd.domain.grammar.wallets import WalletTable
 from loyaltyd.domain.money import WHOLE_SHARE, minor_digits, units
 from loyaltyd.domain.program import (
     AmountOff,
