@@ -12,7 +12,7 @@ from loyaltyd.domain.basket import Basket, Line, Wish
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import decimal
 from loyaltyd.domain.program import Program
-from tests.domain.oracle import Reckoning, reckoned
+from tests.domain.oracle.reckoning import Reckoning, reckoned
 from tests.domain.receipts import (
     BONUS_CARD,
     CARDS,
