@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from loyaltyd.domain.program import AmountOff, EarnPercent, Group, PercentOff, Program
+from loyaltyd.domain.gifts import AmountOff, EarnPercent, PercentOff
+from loyaltyd.domain.program import Group, Program
 from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.spans import Span
 from loyaltyd.domain.toml import FAULTS_MAX

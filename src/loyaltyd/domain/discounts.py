@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from loyaltyd.domain.basket import PIECE
 from loyaltyd.domain.conditions import Scene, unmet
 from loyaltyd.domain.explain import Cause, Why
+from loyaltyd.domain.gifts import AmountOff, PercentOff
 from loyaltyd.domain.money import half_up, part_of
 from loyaltyd.domain.position import Position, total
 from loyaltyd.domain.program import (
     CARD_RULE,
     ITEM,
     RECEIPT,
-    AmountOff,
     Group,
-    PercentOff,
     Program,
     Rounding,
     Rule,

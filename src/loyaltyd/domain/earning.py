@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from loyaltyd.domain.account import Account
 from loyaltyd.domain.conditions import Scene, unmet
 from loyaltyd.domain.explain import Cause, Why
+from loyaltyd.domain.gifts import EarnPercent
 from loyaltyd.domain.money import WHOLE_SHARE, half_up
 from loyaltyd.domain.position import Position
-from loyaltyd.domain.program import EarnPercent, Group, Program, Rule, Wallet
+from loyaltyd.domain.program import Group, Program, Rule, Wallet
 from loyaltyd.domain.spread import spread
 
 DISCOUNT_CARD = "discount"

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from loyaltyd.domain.basket import Line
 from loyaltyd.domain.card import ean_fits, luhn_fits
+from loyaltyd.domain.gifts import EarnPercent, Gift
 from loyaltyd.domain.spans import Span
 
 ITEM, RECEIPT, POINTS = "item", "receipt", "points"
@@ -169,35 +170,12 @@ class When:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PercentOff:
-    """So many millionths off."""
-
-    share: int
-    cap: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AmountOff:
-    """Money off: of an item rule off the price of each unit, of a receipt rule off the receipt."""
-
-    amount: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EarnPercent:
-    """A share of what was paid, as points of a wallet."""
-
-    wallet: str
-    share: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One promise."""
 
     id: str
     layer: str
-    give: PercentOff | AmountOff | EarnPercent
+    give: Gift
     when: When = field(default_factory=When)
     on: Match = field(default_factory=Match)
     say: Mapping[str, Texts] = field(default_factory=dict)  # audience → texts

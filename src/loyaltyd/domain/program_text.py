@@ -7,9 +7,9 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any
 
+from loyaltyd.domain.gift_text import gift
 from loyaltyd.domain.grammar.cards import CardsTable
 from loyaltyd.domain.grammar.classes import FloorTable, MatchTable
-from loyaltyd.domain.grammar.gifts import GiveTable
 from loyaltyd.domain.grammar.program import ProgramTable
 from loyaltyd.domain.grammar.rules import GroupTable, RuleTable
 from loyaltyd.domain.grammar.tiers import TiersTable
@@ -17,15 +17,12 @@ from loyaltyd.domain.grammar.values import WEEKDAYS
 from loyaltyd.domain.grammar.wallets import WalletTable
 from loyaltyd.domain.money import WHOLE_SHARE, minor_digits, units
 from loyaltyd.domain.program import (
-    AmountOff,
     CardRange,
     Dated,
-    EarnPercent,
     GoodsClass,
     Group,
     Level,
     Match,
-    PercentOff,
     Program,
     Rounding,
     Rule,
@@ -175,7 +172,7 @@ def _rule(rule: RuleTable, digits: int) -> Rule:
     return Rule(
         id=rule.id,
         layer=rule.layer,
-        give=_given(rule.give, digits),
+        give=gift(rule.give, digits),
         when=When(
             tiers=when.tier,
             weekdays=tuple(WEEKDAYS.index(day) for day in when.weekday),
@@ -192,13 +189,3 @@ def _rule(rule: RuleTable, digits: int) -> Rule:
 
 def _hours(window: Any) -> tuple[dt.time, dt.time] | None:
     return None if window is None else (window[0], window[1])
-
-
-def _given(give: GiveTable, digits: int) -> PercentOff | AmountOff | EarnPercent:
-    if give.percent_off is not None:
-        return PercentOff(
-            share=give.percent_off, cap=None if give.max is None else units(give.max, digits)
-        )
-    if give.amount_off is not None:
-        return AmountOff(amount=units(give.amount_off, digits))
-    return EarnPercent(wallet=give.earn or "", share=give.percent or 0)
