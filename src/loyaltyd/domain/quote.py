@@ -11,26 +11,16 @@ from dataclasses import dataclass
 
 from loyaltyd.domain.account import Account, Seen
 from loyaltyd.domain.basket import Basket
-from loyaltyd.domain.conditions import Scene
 from loyaltyd.domain.discounts import discount
 from loyaltyd.domain.earning import DISCOUNT_CARD, earned, scene_of_points, spend
 from loyaltyd.domain.explain import Message, Why
 from loyaltyd.domain.money import AMOUNT_MAX, half_up
+from loyaltyd.domain.place import Place
 from loyaltyd.domain.position import Effect, Paid, Position, positions
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.redemption import Redeemed, redeem
 from loyaltyd.domain.refusal import Reason, Refusal, refused
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where and on which trading day a receipt is made."""
-
-    store: str
-    till: str
-    group: str
-    timezone: str
-    business_date: dt.date
+from loyaltyd.domain.scene import scene_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +40,7 @@ class LineResult:
     effects: tuple[Effect, ...] = ()
     paid: tuple[Paid, ...] = ()
     earned: tuple[Points, ...] = ()
+    free: int = 0  # thousandths of the quantity that a rule gave for nothing
 
     @property
     def discount(self) -> int:
@@ -101,7 +92,7 @@ def quote(
     basket: Basket,
     seen: Seen,
     program: Program,
-    place: Place,  # noqa: ARG001 - an input of every receipt, though no rule built so far asks for it
+    place: Place,
     at: dt.datetime,
 ) -> Quote | Refusal:
     """Work out basket for the card and account as seen; at carries the till's local offset.
@@ -112,7 +103,7 @@ def quote(
     lines = _unreadable(basket, program) or positions(basket, program, at.date())
     if isinstance(lines, Refusal):
         return lines
-    scene = Scene(at=at, seen=seen, tier=seen.account.tier if seen.account else "")
+    scene = scene_of(seen, place, at, basket.lines)
     trace = discount(lines, program, scene)
     redeemable, messages = redeem(lines, basket, program, _payer(seen), at.date())
     earnings, why = earned(lines, program, scene_of_points(scene, lines, program))
@@ -175,4 +166,5 @@ def _line(position: Position, earnings: Sequence[tuple[str, int]]) -> LineResult
         effects=tuple(position.effects),
         paid=tuple(position.paid),
         earned=tuple(Points(wallet=wallet, amount=part) for wallet, part in earnings if part),
+        free=position.free,
     )

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 from loyaltyd.domain.account import Account, moved
 from loyaltyd.domain.clawback import Restoring, restored, taken_back
-from loyaltyd.domain.conditions import Scene
 from loyaltyd.domain.earning import earned, scene_of_points, spend
 from loyaltyd.domain.ledger import REDEEMED, Posting
 from loyaltyd.domain.money import half_up
@@ -21,6 +20,7 @@ from loyaltyd.domain.program import Program, Wallet
 from loyaltyd.domain.quote import LineResult, Points
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.domain.sale import Sale
+from loyaltyd.domain.scene import scene_of
 from loyaltyd.domain.spread import spread
 
 
@@ -193,8 +193,10 @@ def _claim(case: Case, wallet: Wallet, extent: _Extent) -> int:
 
 def _earned_now(case: Case, wallet: Wallet, returned: Mapping[int, int]) -> int:
     lines = _left(case, returned)
-    seen = case.sale.seen
-    scene = Scene(at=case.sale.at, seen=seen, tier=seen.account.tier if seen.account else "")
+    staying = [
+        replace(it.line, quantity=it.line.quantity - returned[it.line.line]) for it in lines
+    ]
+    scene = scene_of(case.sale.seen, case.sale.place, case.sale.at, staying)
     found, _ = earned(lines, case.program, scene_of_points(scene, lines, case.program))
     return sum(it.amount for it in found if it.wallet == wallet.id)
 
@@ -217,6 +219,8 @@ def _reduce(position: Position, result: LineResult, returned: int) -> None:
         return amount - _share(amount, returned, sold)
 
     position.gross = stays(result.gross)
+    position.quantity = sold - returned
+    position.free = position.quantity - stays(sold - result.free)
     for paid in result.paid:
         position.pay(replace(paid, money=stays(paid.money), points=stays(paid.points)))
     position.take("", "", position.gross - position.redeemed - stays(result.net))
