@@ -2,21 +2,11 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from loyaltyd.domain.account import Seen
 from loyaltyd.domain.explain import Cause, Why
 from loyaltyd.domain.grammar.values import WEEKDAYS
 from loyaltyd.domain.program import Rule
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """What conditions look at beside the basket; at carries the till's local offset."""
-
-    at: dt.datetime
-    seen: Seen
-    tier: str  # as of this receipt: in the points layer it may be the tier just reached
+from loyaltyd.domain.scene import Scene
 
 
 def unmet(rule: Rule, scene: Scene, total: int) -> Why | None:

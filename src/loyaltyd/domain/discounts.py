@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from loyaltyd.domain.basket import PIECE
-from loyaltyd.domain.conditions import Scene, unmet
+from loyaltyd.domain.conditions import unmet
 from loyaltyd.domain.explain import Cause, Why
 from loyaltyd.domain.gifts import AmountOff, PercentOff
 from loyaltyd.domain.money import half_up, part_of
@@ -24,6 +24,7 @@ from loyaltyd.domain.program import (
     Rounding,
     Rule,
 )
+from loyaltyd.domain.scene import Scene
 from loyaltyd.domain.spread import spread, spread_within
 
 Shares = Mapping[int, int]  # place of a line in the basket → minor units, none of them zero

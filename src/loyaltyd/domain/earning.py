@@ -1,15 +1,16 @@
 """The points layer: what a receipt earns, exact until each wallet rounds once, then spread."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loyaltyd.domain.account import Account
-from loyaltyd.domain.conditions import Scene, unmet
+from loyaltyd.domain.conditions import unmet
 from loyaltyd.domain.explain import Cause, Why
 from loyaltyd.domain.gifts import EarnPercent
 from loyaltyd.domain.money import WHOLE_SHARE, half_up
 from loyaltyd.domain.position import Position
 from loyaltyd.domain.program import Group, Program, Rule, Wallet
+from loyaltyd.domain.scene import Scene
 from loyaltyd.domain.spread import spread
 
 DISCOUNT_CARD = "discount"
@@ -60,7 +61,7 @@ def scene_of_points(scene: Scene, lines: Sequence[Position], program: Program) -
     if tiers is None or account is None or not tiers.counts_current:
         return scene
     reached = higher(program, account, spend(lines))
-    return Scene(at=scene.at, seen=scene.seen, tier=reached)
+    return replace(scene, tier=reached)
 
 
 def higher(program: Program, account: Account, more: int) -> str:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from loyaltyd.domain.gift_text import gift
+from loyaltyd.domain.goods import Dated, GoodsClass, Match
 from loyaltyd.domain.grammar.cards import CardsTable
 from loyaltyd.domain.grammar.classes import FloorTable, MatchTable
 from loyaltyd.domain.grammar.program import ProgramTable
@@ -18,11 +19,8 @@ from loyaltyd.domain.grammar.wallets import WalletTable
 from loyaltyd.domain.money import WHOLE_SHARE, minor_digits, units
 from loyaltyd.domain.program import (
     CardRange,
-    Dated,
-    GoodsClass,
     Group,
     Level,
-    Match,
     Program,
     Rounding,
     Rule,

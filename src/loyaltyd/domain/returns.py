@@ -193,9 +193,7 @@ def _claim(case: Case, wallet: Wallet, extent: _Extent) -> int:
 
 def _earned_now(case: Case, wallet: Wallet, returned: Mapping[int, int]) -> int:
     lines = _left(case, returned)
-    staying = [
-        replace(it.line, quantity=it.line.quantity - returned[it.line.line]) for it in lines
-    ]
+    staying = [replace(it.line, quantity=it.quantity) for it in lines]
     scene = scene_of(case.sale.seen, case.sale.place, case.sale.at, staying)
     found, _ = earned(lines, case.program, scene_of_points(scene, lines, case.program))
     return sum(it.amount for it in found if it.wallet == wallet.id)

@@ -7,9 +7,10 @@ from loyaltyd.domain.account import Account, Seen
 from loyaltyd.domain.basket import Basket
 from loyaltyd.domain.facts import facts_of, value_from
 from loyaltyd.domain.ledger import Posting, postings_of
+from loyaltyd.domain.place import Place
 from loyaltyd.domain.postings import receipt_postings
 from loyaltyd.domain.program import Program
-from loyaltyd.domain.quote import Place, Result
+from loyaltyd.domain.quote import Result
 from loyaltyd.domain.record import Fact, ProgramRef, Record
 
 SPEND, RETURNED, VISITS = "spend", "returned", "visits"
