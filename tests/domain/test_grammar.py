@@ -197,11 +197,7 @@ LATER = [
     *(
         (RULE + f"give = {{ {give} }}\n", f'rules[4] "x".give.{key}', key)
         for key, give in {
-            "buy": "buy = 3, free = 1",
             "free": "free = 1",
-            "which": 'percent_off = "50%", units = 1, which = "cheapest"',
-            "units": 'percent_off = "50%", units = 1',
-            "percent_off_by_total": 'percent_off_by_total = [["1000.00", "3%"]]',
             "cost": 'free = 1, cost = { bonus = "150.00" }',
             "per_unit": 'earn = "bonus", per_unit = "1"',
             "of": 'earn = "bonus", percent = "2%", of = "purse"',

@@ -1,7 +1,7 @@
 """A receipt's line while the rules work on it: what is left, and what may still be taken."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from loyaltyd.domain.basket import NO_DISCOUNT, NO_EARN, NO_REDEEM, PIECE, Basket, Line
@@ -65,6 +65,10 @@ class Position:
             self.discount += amount
             self.net -= amount
             self.room = max(0, self.room - amount)
+
+    def lowered_by(self, rules: Container[str]) -> bool:
+        """Whether one of the rules took something off."""
+        return any(effect.rule in rules for effect in self.effects)
 
     def pay(self, paid: Paid) -> None:
         """Let a wallet pay a part; tender leaves the price where it is."""
