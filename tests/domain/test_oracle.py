@@ -13,6 +13,7 @@ from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import decimal
 from loyaltyd.domain.program import Program
 from tests.domain.oracle.reckoning import Reckoning, reckoned
+from tests.domain.random_discounts import random_discount
 from tests.domain.receipts import (
     BONUS_CARD,
     CARDS,
@@ -105,7 +106,7 @@ def _program(chance: Random) -> str:
             group = f'group = "{layer}{chance.randint(0, 1)}"\n' if chance.random() < 0.5 else ""
             goods = f"on = {{ category = {chance.choice(GOODS)} }}\n"
             goods = goods if chance.random() < 0.4 else ""
-            text += rule(name, layer, _give(chance, layer), group + goods + when)
+            text += rule(name, layer, _give(chance, layer, tiers=tiers), group + goods + when)
     return text
 
 
@@ -126,14 +127,11 @@ def _wallet(chance: Random, name: str) -> str:
     return f"[wallets.{name}]\nscale = {scale}\n" + "\n".join(keys) + "\n"
 
 
-def _give(chance: Random, layer: str) -> str:
+def _give(chance: Random, layer: str, *, tiers: bool) -> str:
     if layer == "points":
         share = chance.choice(("5%", "1%", "150%", "0.3333%"))
         return f'earn = "{chance.choice(WALLETS)}", percent = "{share}"'
-    if chance.random() < 0.5:
-        return f'amount_off = "{decimal(chance.randint(1, 5000), 2)}"'
-    most = f', max = "{decimal(chance.randint(1, 4000), 2)}"' if chance.random() < 0.3 else ""
-    return f'percent_off = "{chance.choice(("10%", "7%", "33.3333%", "100%", "0.5%"))}"{most}'
+    return random_discount(chance, layer, tiers=tiers)
 
 
 def _when(chance: Random, *, tiers: bool) -> str:
@@ -159,6 +157,7 @@ def _basket(chance: Random, found: Program) -> Basket:
             price=chance.randint(0, dear),
             quantity=chance.choice((1000, 1000, 2000, 12_000, chance.randint(1, 5000))),
             floor_price=chance.choice((None, None, None, chance.randint(0, 20_000))),
+            unit=chance.choice(("pc", "pc", "pc", "kg")),
             flags=chance.choice(((), (), (), ("no_discount",), ("no_earn",), ("no_redeem",))),
             abv=chance.choice((12_500, 37_500, 40_000)),
             litres=chance.choice((500, 700, 750)),

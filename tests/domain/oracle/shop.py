@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil
 from typing import Any
@@ -27,6 +26,7 @@ class Shop:
         self.gross = [half_up(Fraction(it.price * it.quantity, 1000)) for it in self.lines]
         self.net = list(self.gross)
         self.floors = [self._floor(it) for it in self.lines]
+        self.free = [0] * len(self.lines)  # pieces that cost nothing
         self.effects: list[list[tuple[str, str, int]]] = [[] for _ in self.lines]
         self.paid: list[list[tuple[str, int, bool]]] = [[] for _ in self.lines]
         self.shares: list[dict[str, int]] = [{} for _ in self.lines]
@@ -81,14 +81,10 @@ class Shop:
         known = self.program.get("groups", {})
         return [({**PLAIN_GROUP, **known.get(name, {})}, them) for name, them in members.items()]
 
-    def take(self, rule: Table, offer: Sequence[int]) -> None:
-        """Let rule take its offer, line by line."""
-        for place, amount in enumerate(offer):
-            self.take_one(rule, place, amount)
-
-    def take_one(self, rule: Table, place: int, wanted: int) -> None:
-        """Let rule take what it may of one line."""
+    def take_one(self, rule: Table, place: int, wanted: int) -> int:
+        """Let rule take what it may of one line; say how much it was."""
         amount = min(wanted, self.room(place))
         if amount:
             self.net[place] -= amount
             self.effects[place].append((rule["id"], rule["layer"], amount))
+        return amount
