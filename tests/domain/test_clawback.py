@@ -97,33 +97,33 @@ OTHER = lot(70, DAY - dt.timedelta(days=9))
 def test_the_sales_own_lot_gives_first_then_what_can_be_spent_then_a_debt_is_owed(
     amount: int, taken: list[tuple[str, str, int]]
 ) -> None:
-    postings, found = taken_back(held(), amount, account(OTHER, OWN), (DAY, DAY))
+    postings, found = taken_back(held(), amount, account(OTHER, OWN), [OWN], DAY)
     assert (moves(postings), found) == (taken, amount)
 
 
 @pytest.mark.parametrize(("policy", "taken"), [("clamp", 170), ("only-pending", 0)])
 def test_without_debt_no_more_is_taken_than_there_is(policy: str, taken: int) -> None:
     found = held(f'debt = "{policy}"')
-    postings, amount = taken_back(found, 500, account(OTHER, OWN), (DAY, DAY))
+    postings, amount = taken_back(found, 500, account(OTHER, OWN), [OWN], DAY)
     assert amount == taken == sum(it.amount for it in postings)
 
 
 def test_only_pending_takes_what_waits_and_nothing_that_is_active() -> None:
     found = held('debt = "only-pending"\nactivates = "14d"')
     waiting = lot(100, DAY + dt.timedelta(days=14))
-    assert taken_back(found, 500, account(OTHER, waiting), (DAY, DAY))[1] == 100
-    assert taken_back(found, 500, account(OTHER, waiting), (DAY, waiting.active_from))[1] == 0
+    assert taken_back(found, 500, account(OTHER, waiting), [waiting], DAY)[1] == 100
+    assert taken_back(found, 500, account(OTHER, waiting), [waiting], waiting.active_from)[1] == 0
 
 
 def test_what_is_over_or_waits_of_another_day_is_not_taken() -> None:
     over = lot(70, DAY - dt.timedelta(days=9), DAY)
     waits = lot(70, DAY + dt.timedelta(days=1))
-    postings, _ = taken_back(held(), 50, account(over, waits), (DAY, DAY))
+    postings, _ = taken_back(held(), 50, account(over, waits), [OWN], DAY)
     assert moves(postings) == [(DEBT, ISSUED, 50)]
 
 
 def test_the_lot_of_the_sale_gives_even_when_it_is_over() -> None:
     found = held('expires = "30d"')
     own = lot(100, DAY, DAY + dt.timedelta(days=30))
-    postings, _ = taken_back(found, 60, account(own), (DAY, DAY + dt.timedelta(days=40)))
+    postings, _ = taken_back(found, 60, account(own), [own], DAY + dt.timedelta(days=40))
     assert moves(postings) == [(own.bucket, ISSUED, 60)]

@@ -1,9 +1,7 @@
 """What a rule of the points layer gives: the keys of give beside earn."""
 
 from fractions import Fraction
-from typing import Annotated, Self
-
-from pydantic import model_validator
+from typing import Annotated
 
 from loyaltyd.domain.grammar.values import Amount, Length, Name, Share, text
 from loyaltyd.domain.money import rate
@@ -35,7 +33,15 @@ class EarnTable(Table):
 
     @property
     def unearnable(self) -> str:
-        """What about the earning keys doesn't go together; nothing when all do."""
-        if (self.earn is None) != (self.percent is None):
-            return "earn and percent go together"
+        """What about these keys doesn't go together; nothing when all do."""
+        ways = [key for key in WAYS if getattr(self, key) is not None]
+        stray = next((key for key in BESIDE if getattr(self, key) is not None), "")
+        if self.earn is None:
+            return stray and f"{stray} goes with earn, which names the wallet"
+        if len(ways) != 1:
+            return f"earn goes with one of {', '.join(WAYS[:-1])} or {WAYS[-1]}"
+        if self.of is not None and ways[0] not in OF_MONEY:
+            return "of goes with percent or per_amount"
+        if self.multiply is not None and self.multiply <= 1:
+            return "multiply must be above 1"
         return ""
