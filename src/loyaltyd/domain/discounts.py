@@ -21,7 +21,12 @@ def discount(lines: Sequence[Position], program: Program, scene: Scene) -> list[
     places = program.goods.places([position.line for position in lines])
     places[CARD_RULE] = list(range(len(lines)))
     work = Work(
-        lines=lines, places=places, rounding=program.rounding, scene=scene, total=total(lines)
+        lines=lines,
+        places=places,
+        exclusions=program.exclusions,
+        rounding=program.rounding,
+        scene=scene,
+        total=total(lines),
     )
     trace = []
     for group in program.item:

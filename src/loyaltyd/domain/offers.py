@@ -1,6 +1,6 @@
 """What one rule would take off which lines, before its group says whether it counts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from loyaltyd.domain.basket import PIECE
@@ -50,6 +50,7 @@ class Work:
 
     lines: Sequence[Position]
     places: Mapping[str, Sequence[int]]  # rule → its lines
+    exclusions: Mapping[str, Container[str]]
     rounding: Rounding
     scene: Scene
     total: int
@@ -90,8 +91,9 @@ def offered(rule: Rule, work: Work, found: Found) -> Offer:
     eligible = [place for place in places if work.lines[place].may_discount]
     if not eligible:
         return _none(rule, Cause.NO_DISCOUNT)
-    if rule.exclude:
-        eligible = [it for it in eligible if not work.lines[it].lowered_by(rule.exclude)]
+    bars = work.exclusions.get(rule.id)
+    if bars:
+        eligible = [it for it in eligible if not work.lines[it].lowered_by(bars)]
         if not eligible:
             return _none(rule, Cause.EXCLUDED)
     lines = [work.lines[place] for place in eligible]

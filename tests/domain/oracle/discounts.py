@@ -36,7 +36,7 @@ def run_receipt_layer(shop: Shop) -> None:
     if shop.plastic and shop.seen.card is not None:
         prefix = shop.seen.card.range.partition("/")[0]
         share = next(it["discount"] for it in shop.program["cards"] if it["prefix"] == prefix)
-        card = {"id": "card", "layer": "receipt", "give": {"percent_off": share}}
+        card: Table = {"id": "card", "layer": "receipt", "give": {"percent_off": share}}
         groups.insert(0, (PLAIN_GROUP, [card]))
     for group, rules in groups:
         start = _stand(shop)
