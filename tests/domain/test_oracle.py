@@ -12,8 +12,10 @@ from loyaltyd.domain.basket import Basket, Line, Wish
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import decimal
 from loyaltyd.domain.program import Program
+from loyaltyd.domain.program_text import program_from
 from tests.domain.oracle.reckoning import Reckoning, reckoned
 from tests.domain.random_discounts import random_discount
+from tests.domain.random_earnings import random_earning
 from tests.domain.receipts import (
     BONUS_CARD,
     CARDS,
@@ -80,6 +82,7 @@ def _engine(found: Program, cart: Basket, who: Seen, at: dt.datetime) -> Reckoni
         spent={it.wallet: it.amount for it in result.spent},
         earned={it.wallet: it.amount for it in result.earned},
         shares=[{each.wallet: each.amount for each in it.earned} for it in result.lines],
+        dated=[(it.wallet, it.active_from, it.expires_at, it.amount) for it in result.dated],
     )
 
 
@@ -106,8 +109,14 @@ def _program(chance: Random) -> str:
             group = f'group = "{layer}{chance.randint(0, 1)}"\n' if chance.random() < 0.5 else ""
             goods = f"on = {{ category = {chance.choice(GOODS)} }}\n"
             goods = goods if chance.random() < 0.4 else ""
-            text += rule(name, layer, _give(chance, layer, tiers=tiers), group + goods + when)
+            more = group + goods + when
+            text += _possible(text, rule(name, layer, _give(chance, layer, tiers=tiers), more))
     return text
+
+
+def _possible(text: str, another: str) -> str:
+    """The rule, where check lets it in: one that multiplies nothing it does not."""
+    return another if isinstance(program_from(HEAD + text + another + CARDS), Program) else ""
 
 
 def _wallet(chance: Random, name: str) -> str:
@@ -124,13 +133,14 @@ def _wallet(chance: Random, name: str) -> str:
         keys.append(f'min_redeem = "{chance.randint(0, 30)}"')
     if chance.random() < 0.4:
         keys.append(f'step = "{decimal(chance.choice((1, 7, 50)), min(scale, 2))}"')
+    if chance.random() < 0.3:
+        keys.append(f'activates = "{chance.choice((3, 14))}d"\nexpires = "60d"')
     return f"[wallets.{name}]\nscale = {scale}\n" + "\n".join(keys) + "\n"
 
 
 def _give(chance: Random, layer: str, *, tiers: bool) -> str:
     if layer == "points":
-        share = chance.choice(("5%", "1%", "150%", "0.3333%"))
-        return f'earn = "{chance.choice(WALLETS)}", percent = "{share}"'
+        return random_earning(chance, WALLETS)
     return random_discount(chance, layer, tiers=tiers)
 
 

@@ -24,6 +24,7 @@ class Reckoning:
     spent: dict[str, int]
     earned: dict[str, int]
     shares: list[dict[str, int]]  # wallet → points
+    dated: list[tuple[str, dt.date, dt.date | None, int]]  # lots of rules' own dates
 
 
 def reckoned(text: str, basket: Basket, seen: Seen, at: dt.datetime) -> Reckoning:
@@ -40,4 +41,5 @@ def reckoned(text: str, basket: Basket, seen: Seen, at: dt.datetime) -> Reckonin
         spent=shop.spent,
         earned=shop.earned,
         shares=shop.shares,
+        dated=shop.dated,
     )

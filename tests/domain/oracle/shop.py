@@ -32,6 +32,7 @@ class Shop:
         self.shares: list[dict[str, int]] = [{} for _ in self.lines]
         self.spent: dict[str, int] = {}
         self.earned: dict[str, int] = {}
+        self.dated: list[tuple[str, dt.date, dt.date | None, int]] = []
         self.tier = seen.account.tier if seen.account else ""
         self.plastic = seen.card is not None and seen.card.kind == "discount"
 
