@@ -101,6 +101,10 @@ def claim(rule: Rule, on: Ground, before: Sequence[Claim]) -> Claim:
     meant = [rule.on.has(position.line) for position in on.lines]
     able = [it and position.may_earn for it, position in zip(meant, on.lines, strict=True)]
     cause = _barred(wallet, on, meant, able)
+    bars = on.program.exclusions.get(rule.id)
+    if bars and cause is None:
+        able = [it and not at.lowered_by(bars) for it, at in zip(able, on.lines, strict=True)]
+        cause = None if any(able) else Cause.EXCLUDED
     if cause is not None:
         return replace(empty, why=Why(rule=rule.id, cause=cause))
     if isinstance(give.by, Multiplied):

@@ -253,7 +253,10 @@ def _reduce(position: Position, result: LineResult, returned: int) -> None:
     position.free = position.quantity - stays(sold - result.free)
     for paid in result.paid:
         position.pay(replace(paid, money=stays(paid.money), points=stays(paid.points)))
-    position.take("", "", position.gross - position.redeemed - stays(result.net))
+    for effect in result.effects:
+        position.take(effect.rule, effect.layer, stays(effect.amount))
+    left = position.gross - position.redeemed - position.discount
+    position.take("", "", left - stays(result.net))
 
 
 def _with_taken(
