@@ -183,15 +183,16 @@ LATER = [
     ),
     (RULE.replace("item", "coupon") + OFF, 'rules[4] "x".layer', '"coupon"'),
     (RULE.replace("item", "stored value") + OFF, 'rules[4] "x".layer', '"stored value"'),
-    (RULE + OFF + "limit = { per_account = 1 }\n", 'rules[4] "x".limit', "limit"),
+    *(
+        (RULE + OFF + f"limit = {{ {key} = 1 }}\n", f'rules[4] "x".limit.{key}', key)
+        for key in ("per_receipt", "per_coupon", "per_cashier", "budget")
+    ),
     *(
         (RULE + OFF + f"when = {{ {key} = {value} }}\n", f'rules[4] "x".when.{key}', key)
         for key, value in {
-            "birthday": '"-3d..+3d"',
-            "card_kind": '["bonus"]',
-            "every_visit": "5",
             "coupon": '"SPRING10"',
-            "days_since_visit": "90",
+            "tender": '["cash"]',
+            "tags": '["staff"]',
         }.items()
     ),
     *(

@@ -68,7 +68,7 @@ class CounterKey:
     """One day's counter of an account: counted for date, known since a business date."""
 
     account: str
-    name: str  # "spend" and "returned" (minor units, for the day of the sale), "visits"
+    name: str  # "spend" and "returned" (minor units, for the day of the sale), "visits", "used/…"
     date: str  # ISO dates, as records and the store have them
     since: str
 

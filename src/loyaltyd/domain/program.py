@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from loyaltyd.domain.asks import Asks, asked
 from loyaltyd.domain.card import ean_fits, luhn_fits
-from loyaltyd.domain.gifts import EarnPercent, Gift
+from loyaltyd.domain.gifts import Earn, Gift
 from loyaltyd.domain.goods import GoodsClass, GoodsIndex, Match
 from loyaltyd.domain.spans import Span
+from loyaltyd.domain.when import Conditions
 
 ITEM, RECEIPT, POINTS = "item", "receipt", "points"
 CARD_RULE = "card"  # the id of a discount card's own percentage
@@ -94,30 +96,20 @@ class Tiers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class When:
-    """When a rule holds; an absent condition always does."""
-
-    tiers: tuple[str, ...] = ()
-    weekdays: tuple[int, ...] = ()  # Monday is 0
-    time: tuple[dt.time, dt.time] | None = None  # from, up to but without; may pass midnight
-    min_total: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One promise."""
 
     id: str
     layer: str
     give: Gift
-    when: When = field(default_factory=When)
+    when: Conditions = ()  # in the language's order, its limit last
     on: Match = field(default_factory=Match)
     say: Mapping[str, Texts] = field(default_factory=dict)  # audience → texts
 
     @property
     def wallet(self) -> str:
         """The wallet that the rule earns for; none for a discount."""
-        return self.give.wallet if isinstance(self.give, EarnPercent) else ""
+        return self.give.wallet if isinstance(self.give, Earn) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,15 +150,18 @@ class Program:
     item: tuple[Group, ...]
     receipt: tuple[Group, ...]
     points: tuple[Group, ...]
+    exclusions: Mapping[str, frozenset[str]]  # rule → those that never lower a line with it
     goods: GoodsIndex = field(init=False, repr=False, compare=False)
+    asks: Asks = field(init=False, repr=False, compare=False)
     _rules: Mapping[str, Rule] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Index the rules by their ids, and by the goods that they mean."""
+        """Index the rules by their ids, by the goods that they mean, and what they ask."""
         groups = (*self.item, *self.receipt, *self.points)
         rules = {rule.id: rule for group in groups for rule in group.rules}
         object.__setattr__(self, "_rules", rules)
         object.__setattr__(self, "goods", _indexed(list(rules.values())))
+        object.__setattr__(self, "asks", asked(rule.when for rule in rules.values()))
 
     def range_of(self, number: str) -> CardRange | None:
         """The range that holds number; ranges of a program never overlap."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from loyaltyd.domain.earning_faults import earning_faults, never_usable
+from loyaltyd.domain.exclusions import exclusion_faults
 from loyaltyd.domain.gift_faults import amount_faults, discount_faults
 from loyaltyd.domain.grammar.cards import CardsTable
 from loyaltyd.domain.grammar.classes import FloorTable
@@ -27,6 +29,7 @@ def faults_of(table: ProgramTable) -> Iterator[_Wrong]:
         path = ("classes", name, "floor_per_abv_litre")
         yield from _floors(path, goods.floor_per_abv_litre, digits)
     yield from _rules(table, digits)
+    yield from exclusion_faults(table)
 
 
 def _cards(cards: Sequence[CardsTable]) -> Iterator[_Wrong]:
@@ -49,18 +52,13 @@ def _wallet(path: Path, wallet: WalletTable) -> Iterator[_Wrong]:
         for key in ("max_share", "min_redeem", "step"):
             if getattr(wallet, key) is not None:
                 yield (*path, key), "needs a redeem_rate: this wallet pays nothing"
+    yield from _dates(path, wallet)
+
+
+def _dates(path: Path, wallet: WalletTable) -> Iterator[_Wrong]:
     if wallet.activates is not None and wallet.activates.after_month_end:
         yield (*path, "activates"), 'must be a span such as "14d", without a month-end'
-    yield from _never_usable(path, wallet)
-
-
-def _never_usable(path: Path, wallet: WalletTable) -> Iterator[_Wrong]:
-    if wallet.activates is None or wallet.expires is None:
-        return
-    days = {"d": 1, "mo": 28, "y": 365}
-    longest = {"d": 1, "mo": 31, "y": 366}
-    wait, life = wallet.activates, wallet.expires
-    if wait.count * longest[wait.unit] >= life.count * days[life.unit]:
+    if never_usable(wallet.activates, wallet.expires):
         yield (*path, "expires"), "is not later than activates: nothing could ever be spent"
 
 
@@ -112,14 +110,13 @@ def _rules(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
         if rule.limit is not None:
             yield from limit_faults((*path, "limit"), rule.limit)
         yield from discount_faults((*path, "give"), rule, table)
+        yield from earning_faults((*path, "give"), number, table)
 
 
 def _names(path: Path, rule: RuleTable, table: ProgramTable) -> Iterator[_Wrong]:
     """What the rule calls by a name that the program doesn't have."""
     if rule.group is not None and rule.group not in table.groups:
         yield (*path, "group"), unknown_name("group", rule.group, list(table.groups))
-    if rule.give.earn is not None and rule.give.earn not in table.wallets:
-        yield (*path, "give", "earn"), unknown_name("wallet", rule.give.earn, list(table.wallets))
 
 
 def units_or_zero(text: str, digits: int) -> int:

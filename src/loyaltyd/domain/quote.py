@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from loyaltyd.domain.account import Account, Seen
 from loyaltyd.domain.basket import Basket
+from loyaltyd.domain.claims import DISCOUNT_CARD
 from loyaltyd.domain.discounts import discount
-from loyaltyd.domain.earning import DISCOUNT_CARD, earned, scene_of_points, spend
+from loyaltyd.domain.earning import earned, scene_of_points, spend
 from loyaltyd.domain.explain import Message, Why
+from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import AMOUNT_MAX, half_up
 from loyaltyd.domain.place import Place
 from loyaltyd.domain.position import Effect, Paid, Position, positions
@@ -71,6 +73,8 @@ class Result:
     spent: tuple[Points, ...] = ()
     earned: tuple[Points, ...] = ()
     spend: int = 0  # what counts towards a tier, minor units
+    dated: tuple[Lot, ...] = ()  # what of earned goes to lots of rules' own dates
+    used: tuple[str, ...] = ()  # the rules with a limit that were applied, in the order they ran
 
     @property
     def payable(self) -> int:
@@ -115,6 +119,8 @@ def quote(
         spent=tuple(Points(wallet=it.wallet, amount=it.spent) for it in redeemable if it.spent),
         earned=tuple(Points(wallet=it.wallet, amount=it.amount) for it in earnings if it.amount),
         spend=spend(lines) if seen.account else 0,
+        dated=tuple(lot for it in earnings for lot in it.dated),
+        used=_used((*trace, *why), program),
     )
     if any(points.amount > AMOUNT_MAX for points in result.earned):
         return refused(Reason.AMOUNT_TOO_LARGE)
@@ -157,6 +163,13 @@ def _unreadable(basket: Basket, program: Program) -> Refusal | None:
     if sum(line.gross for line in basket.lines) > AMOUNT_MAX:
         return refused(Reason.AMOUNT_TOO_LARGE)
     return None
+
+
+def _used(trace: Sequence[Why], program: Program) -> tuple[str, ...]:
+    if not program.asks.limits:
+        return ()
+    limited = {limit.rule for limit in program.asks.limits}
+    return tuple(why.rule for why in trace if why.applied and why.rule in limited)
 
 
 def _line(position: Position, earnings: Sequence[tuple[str, int]]) -> LineResult:

@@ -20,6 +20,14 @@ class Scene:
     lines: Sequence[Line]  # as rung up; after a return, what is left of them
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A scene as one rule finds it: total is what is left to pay there, minor units."""
+
+    scene: Scene
+    total: int
+
+
 def scene_of(seen: Seen, place: Place, at: dt.datetime, lines: Sequence[Line]) -> Scene:
     """The scene in which the account holds the tier that it came with."""
     tier = seen.account.tier if seen.account else ""

@@ -22,7 +22,16 @@ from loyaltyd.domain.returns import (
     goods_returned,
     sale_cancelled,
 )
-from loyaltyd.domain.sale import RETURNED, SPEND, VISITS, Sale, counted, sale_from, uncounted
+from loyaltyd.domain.sale import (
+    RETURNED,
+    SPEND,
+    VISITS,
+    Sale,
+    counted,
+    sale_from,
+    uncounted,
+    use_counters,
+)
 from loyaltyd.store.requests import Answer
 from loyaltyd.store.transaction import Transaction, View
 from loyaltyd.till.answers import (
@@ -170,12 +179,20 @@ def _appended(
         gone = reversal.returned.spend
         if kind == "cancel":
             spend = uncounted(account, SPEND, sold_on, gone)
-            body["counters"] = [spend, uncounted(account, VISITS, sold_on, 1)]
+            uses = _uses(undoing.case.sale)
+            body["counters"] = [
+                spend,
+                *(uncounted(account, name, sold_on, 1) for name in (VISITS, *uses)),
+            ]
         else:
             body["counters"] = [counted(account, RETURNED, sold_on, -gone)]
     record = next_record(tx, kind, undoing.moment, undoing.case.program, body)
     tx.append(record)
     return record
+
+
+def _uses(sale: Sale) -> list[str]:
+    return use_counters(sale.result, sale.seen.card) if sale.seen.card else []
 
 
 def _keep(

@@ -1,11 +1,11 @@
 """What the chain promises: [groups.*] and [[rules]]."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from loyaltyd.domain.grammar.classes import MatchTable
-from loyaltyd.domain.grammar.conditions import WhenTable
+from loyaltyd.domain.grammar.conditions import LimitTable, WhenTable
 from loyaltyd.domain.grammar.gifts import GiveTable
 from loyaltyd.domain.grammar.values import Name, Saying, choice
 from loyaltyd.domain.toml import Table
@@ -14,21 +14,20 @@ from loyaltyd.domain.toml import Table
 class GroupTable(Table):
     """One of [groups.*]."""
 
-    not_built: ClassVar[frozenset[str]] = frozenset(("exclude",))
-
     pick: Literal["best", "first", "all"] = "best"
     base: Literal["cascade", "original"] = "cascade"
+    exclude: tuple[Name, ...] = ()
 
 
 class RuleTable(Table):
     """One of [[rules]]."""
 
-    not_built: ClassVar[frozenset[str]] = frozenset(("limit", "exclude"))
-
     id: Name
     layer: Annotated[Literal["item", "receipt", "points"], choice(later=("coupon", "stored value"))]
     group: Name | None = None
+    exclude: tuple[Name, ...] = ()
     when: WhenTable = Field(default_factory=WhenTable)
+    limit: LimitTable | None = None
     on: MatchTable | None = None
     give: GiveTable
     say: dict[Literal["cashier", "customer", "slip"], dict[Literal["ru", "en"], Saying]] = Field(
