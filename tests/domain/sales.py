@@ -32,8 +32,9 @@ WALLETS = (
     + '[wallets.stars]\nscale = 0\nredeem_rate = "0.25"\nexpires = "30d"\n'
     + '[wallets.purse]\nscale = 2\nredeem_rate = "2.00"\npoints_as = "tender"\n'
 )
+DAIRY = 'on = { category = ["dairy/*"] }'
 RULES = (
-    rule("dairy", "item", 'percent_off = "10%"', 'on = { category = ["dairy/*"] }')
+    rule("dairy", "item", 'percent_off = "10%"', DAIRY)
     + rule("big", "receipt", 'amount_off = "50.00"', 'when = { min_total = "200.00" }')
     + EARN
     + rule("stars", "points", 'earn = "stars", percent = "10%"')
@@ -44,10 +45,21 @@ TIERS = """
 measure = "spend"
 levels = [{ id = "start", from = "0" }, { id = "silver", from = "300.00" }]
 """
+MECHANICS = (
+    EARN
+    + rule("steps", "points", 'earn = "bonus", per_amount = ["50.00", "3"], expires = "60d"')
+    + rule("pieces", "points", 'earn = "stars", per_unit = "1"')
+    + rule("visit", "points", 'earn = "bonus", points = "5", activates = "3d"')
+    + rule("dairy-doubles", "points", 'earn = "bonus", multiply = "2.5"', DAIRY)
+    + rule("purse", "points", 'earn = "bonus", percent = "7%", of = "purse", expires = "60d"')
+    + rule("rest", "points", 'earn = "stars", per_amount = ["10.00", "1"], of = "rest"')
+    + rule("third-free", "item", "buy = 3, free = 1", DAIRY)
+)
 # Every way in which a wallet can be set, in a few programs.
 TEXTS = (
     WALLETS + TIERS + RULES,
     '[rounding]\npoints = "half-up"\nspread = "first-lines"\n' + WALLETS + TIERS + RULES,
+    WALLETS + TIERS + MECHANICS,
     wallet('earn_base = "gross"') + EARN,
     wallet('earn_base = "net-of-discounts"\nclawback = "floor-of-refund"') + EARN,
     wallet('earn_base = "none-if-redeemed"\nrestore = "reissue"\nexpires = "30d"') + EARN,
