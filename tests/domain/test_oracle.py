@@ -102,14 +102,18 @@ def _program(chance: Random) -> str:
                 f'[groups.{layer}{number}]\npick = "{chance.choice(("best", "first", "all"))}"\n'
             )
             text += f'base = "{chance.choice(("cascade", "original"))}"\n'
+            text += f'exclude = ["item{1 - number}"]\n' if chance.random() < 0.1 else ""
     text += "".join(_wallet(chance, name) for name in chance.sample(WALLETS, len(WALLETS)))
+    names = ["card"]
     for layer in ("item", "receipt", "points"):
         for number in range(chance.randint(0, 4)):
             name, when = f"{layer}-{number}", _when(chance, tiers=tiers)
             group = f'group = "{layer}{chance.randint(0, 1)}"\n' if chance.random() < 0.5 else ""
             goods = f"on = {{ category = {chance.choice(GOODS)} }}\n"
             goods = goods if chance.random() < 0.4 else ""
-            more = group + goods + when
+            foes = f'exclude = ["{chance.choice(names)}"]\n' if chance.random() < 0.2 else ""
+            names.append(name)
+            more = group + foes + goods + when
             text += _possible(text, rule(name, layer, _give(chance, layer, tiers=tiers), more))
     return text
 

@@ -79,22 +79,8 @@ def _meant(shop: Shop, rule: Table) -> list[int]:
         for place, line in enumerate(shop.lines)
         if shop.on(rule.get("on"), line)
         and shop.may(line, "discount")
-        and not {effect[0] for effect in shop.effects[place]} & _foes(shop, rule)
+        and not shop.barred(rule, place)
     ]
-
-
-def _foes(shop: Shop, rule: Table) -> set[str]:
-    """The rules that rule never lowers a line together with, whoever of the two says so."""
-    rules = shop.program.get("rules", [])
-    groups = shop.program.get("groups", {})
-    own = groups.get(rule.get("group"), {}).get("exclude", [])
-    foes = set(rule.get("exclude", []))
-    for other in rules:
-        theirs = groups.get(other.get("group"), {}).get("exclude", [])
-        named = rule["id"] in other.get("exclude", [])
-        if named or other.get("group") in own or rule.get("group", "") in theirs:
-            foes.add(other["id"])
-    return foes
 
 
 def _item_offer(shop: Shop, rule: Table, stand: Stand) -> Offer:

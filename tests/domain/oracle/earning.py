@@ -64,7 +64,10 @@ def _offer(shop: Shop, rule: Table, seen: Sequence[Gift]) -> list[Gift]:
     unused = wallet.get("earn_base") != "none-if-redeemed" or not any(bases["discounting"])
     if not (unused and holds(shop, rule, sum(bases["net-of-points"]))):
         return []
-    meant = [shop.on(rule.get("on"), it) and shop.may(it, "earn") for it in shop.lines]
+    meant = [
+        shop.on(rule.get("on"), it) and shop.may(it, "earn") and not shop.barred(rule, place)
+        for place, it in enumerate(shop.lines)
+    ]
     if "multiply" in give:
         more = Fraction(give["multiply"]) - 1
         return [

@@ -89,3 +89,15 @@ class Shop:
             self.net[place] -= amount
             self.effects[place].append((rule["id"], rule["layer"], amount))
         return amount
+
+    def barred(self, rule: Table, place: int) -> bool:
+        """Whether a rule that it never goes with has lowered the line, whoever of the two says."""
+        groups = self.program.get("groups", {})
+        own = groups.get(rule.get("group"), {}).get("exclude", [])
+        foes = set(rule.get("exclude", []))
+        for other in self.program.get("rules", []):
+            theirs = groups.get(other.get("group"), {}).get("exclude", [])
+            named = rule["id"] in other.get("exclude", [])
+            if named or other.get("group") in own or rule.get("group", "") in theirs:
+                foes.add(other["id"])
+        return bool({effect[0] for effect in self.effects[place]} & foes)
