@@ -137,12 +137,13 @@ def _multiplied(
 ) -> list[Part]:
     """What comes on top of the claims before, on the lines that the multiplier means."""
     more, below = by.factor.numerator - by.factor.denominator, by.factor.denominator
+    dated = empty.give.activates is not None or empty.give.expires is not None
     dates = own_dates(empty.give, empty.wallet, on.scene.at.date())
     found = []
     for part in (part for it in before if it.wallet is empty.wallet for part in it.parts):
         weights = [it * more if may else 0 for it, may in zip(part.weights, able, strict=True)]
         if any(weights):
-            lot = part.dates if dates is None else dates
+            lot = dates if dated else part.dates  # dates of its own may be the wallet's
             found.append(Part(weights=weights, below=part.below * below, dates=lot))
     return found
 
