@@ -14,7 +14,7 @@ from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import quote
 from loyaltyd.domain.record import ProgramRef
 from loyaltyd.domain.refusal import Refusal
-from loyaltyd.domain.returns import Case, Returned
+from loyaltyd.domain.returns import Case, Returned, Reversal, goods_returned
 from loyaltyd.domain.sale import Sale, sale_postings
 from tests.domain.receipts import (
     BONUS_CARD,
@@ -95,6 +95,21 @@ def sold(found: Program, wanted: Basket, who: Seen, at: dt.datetime = SATURDAY) 
     )
     account = moved(who.account, postings) if who.account else None
     return Sold(sale=sale, program=found, account=account)
+
+
+def clawed_back(
+    found: Sold, *parts: dict[int, int], name: str = "bonus", on: dt.date = DAY
+) -> list[int]:
+    """What each of these returns, line → pieces, takes back of a wallet."""
+    earlier: list[Returned] = []
+    account = found.account
+    for part in parts:
+        wanted = {number: pieces * 1000 for number, pieces in part.items()}
+        outcome = goods_returned(found.case(tuple(earlier), account, on), wanted)
+        assert isinstance(outcome, Reversal)
+        earlier.append(outcome.returned)
+        account = moved(account, outcome.postings) if account else None
+    return [sum(it.amount for it in each.clawed_back if it.wallet == name) for each in earlier]
 
 
 def lines() -> st.SearchStrategy[Line]:

@@ -113,7 +113,7 @@ WRONG = [
     ('percent_off = "10%"', 'percent_off = "101%"', MILK + ".give", "at most 100%"),
     ('amount_off = "5.00"', 'amount_off = "5.00", max = "1"', FIVE + ".give", "max goes"),
     ('amount_off = "5.00"', 'amount_off = "5.00", earn = "bonus"', FIVE + ".give", "one of"),
-    ('amount_off = "5.00"', 'earn = "bonus"', FIVE + ".give", "earn and percent go"),
+    ('amount_off = "5.00"', 'earn = "bonus"', FIVE + ".give", "earn goes with one of"),
     ('percent = "500%"', "percent = 5", 'rules[3] "base-earn".give.percent', 'such as "30%"'),
     ('layer = "points"', 'layer = "item"', 'rules[3] "base-earn"', "in the layer points"),
     ("{amount} off", "{amout} off", MILK + ".say.customer.en", "{amount} and {holder}"),
@@ -200,11 +200,6 @@ LATER = [
         for key, give in {
             "free": "free = 1",
             "cost": 'free = 1, cost = { bonus = "150.00" }',
-            "per_unit": 'earn = "bonus", per_unit = "1"',
-            "of": 'earn = "bonus", percent = "2%", of = "purse"',
-            "expires": 'earn = "bonus", percent = "2%", expires = "60d"',
-            "multiply": 'earn = "bonus", multiply = "2"',
-            "points": 'earn = "bonus", points = "200.00"',
         }.items()
     ),
 ]  # fmt: skip
