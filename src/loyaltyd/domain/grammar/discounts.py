@@ -18,8 +18,8 @@ SOME_UNITS = ("percent_off", "amount_off", "fixed_price")
 ON_ITEMS = ("fixed_price", "free", "units", "buy")  # keys that mean single goods
 
 Pieces = Annotated[int, Field(ge=1, le=PIECES_MAX)]
-MoneySteps = Annotated[tuple[tuple[Amount, Share], ...], Field(min_length=1, max_length=STEPS_MAX)]
-PieceSteps = Annotated[tuple[tuple[Pieces, Share], ...], Field(min_length=1, max_length=STEPS_MAX)]
+MoneySteps = Annotated[tuple[tuple[Amount, Share], ...], Field(max_length=STEPS_MAX)]
+PieceSteps = Annotated[tuple[tuple[Pieces, Share], ...], Field(max_length=STEPS_MAX)]
 
 
 class DiscountTable(Table):
@@ -47,6 +47,7 @@ class DiscountTable(Table):
         """What about the discount's keys doesn't go together; nothing when all do."""
         few = self.free or self.units
         wrong = (
+            (any(getattr(self, it) == () for it in self.off), "a scale has at least one step"),
             (
                 self.max is not None and not any(it.startswith("percent_off") for it in self.off),
                 "max goes with percent_off",
