@@ -14,6 +14,7 @@ from loyaltyd.domain.money import decimal
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.program_text import program_from
 from tests.domain.oracle.reckoning import Reckoning, reckoned
+from tests.domain.random_conditions import random_condition, random_limit, random_past
 from tests.domain.random_discounts import random_discount
 from tests.domain.random_earnings import random_earning
 from tests.domain.receipts import (
@@ -158,7 +159,11 @@ def _when(chance: Random, *, tiers: bool) -> str:
         keys.append('weekday = ["sat", "sun"]')
     if chance.random() < 0.1:
         keys.append(f'time = "{chance.choice(("09:00-12:00", "22:00-02:00", "10:30-24:00"))}"')
-    return f"when = {{ {', '.join(keys)} }}\n" if keys else ""
+    more = random_condition(chance) if chance.random() < 0.3 else ""
+    if more and more.partition(" ")[0] not in {key.partition(" ")[0] for key in keys}:
+        keys.append(more)
+    when = f"when = {{ {', '.join(keys)} }}\n" if keys else ""
+    return when + random_limit(chance)
 
 
 def _basket(chance: Random, found: Program) -> Basket:
@@ -207,4 +212,5 @@ def _shopper(chance: Random, found: Program, day: dt.date) -> Seen:
         lots=tuple(lots.values()),
         debts=(debt,) if chance.random() < 0.1 else (),
     )
-    return Seen(card=DISCOUNT_CARD if chance.random() < 0.1 else BONUS_CARD, account=account)
+    card = DISCOUNT_CARD if chance.random() < 0.1 else BONUS_CARD
+    return Seen(card=card, account=account, past=random_past(chance, found))
