@@ -8,7 +8,7 @@ import pytest
 
 from loyaltyd.domain.account import Account, Debt, Seen, moved
 from loyaltyd.domain.ledger import Posting
-from loyaltyd.domain.returns import Reversal, goods_returned
+from loyaltyd.domain.returns import Returned, Reversal, goods_returned
 from loyaltyd.domain.sale import receipt_body
 from tests.domain.receipts import (
     BONUS_CARD,
@@ -151,7 +151,8 @@ def test_any_parts_take_from_each_lot_all_that_it_got(policy: str) -> None:
     assert sum(clawed_back(found, {1: 1}, {2: 3}, {1: 1, 2: 1}, {1: 1, 2: 3})) == sum(
         it.amount for it in found.sale.result.earned
     )
-    account, earlier = found.account, []
+    account = found.account
+    earlier: list[Returned] = []
     for part in ({1: 1000}, {2: 3000}, {1: 1000, 2: 1000}, {1: 1000, 2: 3000}):
         outcome = goods_returned(found.case(tuple(earlier), account, DAY), part)
         assert isinstance(outcome, Reversal)
