@@ -27,7 +27,8 @@ from loyaltyd.till.identify import Presented
 from loyaltyd.till.wallets import balance, wallet_answer
 
 AUDIENCES = ("cashier", "customer", "slip")
-OF_MONEY = frozenset((Cause.MIN_TOTAL, Cause.SPENT, Cause.AMOUNT, Cause.STEP))  # whatever the rule gives
+# Their amounts are money, whatever the rule gives.
+OF_MONEY = frozenset((Cause.MIN_TOTAL, Cause.SPENT, Cause.AMOUNT, Cause.STEP))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
