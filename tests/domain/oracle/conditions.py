@@ -55,10 +55,13 @@ def _unused(shop: Shop, rule: Table) -> bool:
         return False
     by_account = sum(it.account for it in shop.seen.past.uses if it.rule == rule["id"])
     by_card = sum(it.card for it in shop.seen.past.uses if it.rule == rule["id"])
-    limit = rule["limit"]
-    return by_account < limit.get("per_account", by_account + 1) and by_card < limit.get(
-        "per_card", by_card + 1
-    )
+    most: dict[str, int] = rule["limit"]
+    left = [
+        most[key] - used
+        for key, used in (("per_account", by_account), ("per_card", by_card))
+        if key in most
+    ]
+    return min(left) > 0
 
 
 def _inside(shop: Shop, window: str) -> bool:

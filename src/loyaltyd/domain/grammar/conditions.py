@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from loyaltyd.domain.birthdays import BirthdayWindow, birthday_window
 from loyaltyd.domain.grammar.values import Amount, Category, Hours, Length, Name, choice, text
@@ -14,6 +14,15 @@ PLACE_LENGTH_MAX = 64  # of a store's or a group's name
 VISITS_MAX = 10_000
 USES_MAX = 1_000_000
 
+
+def _some(values: tuple[object, ...]) -> tuple[object, ...]:
+    # min_length would also count the values that are wrong by themselves as missing
+    if not values:
+        raise ValueError("must have at least 1 items")
+    return values
+
+
+NAMING = AfterValidator(_some)
 Kind = Annotated[Literal["bonus", "discount"], choice(later=("gift", "stored-value", "coupon"))]
 PlaceName = Annotated[str, Field(min_length=1, max_length=PLACE_LENGTH_MAX)]
 Sku = Annotated[str, Field(min_length=1, max_length=64)]
@@ -70,8 +79,8 @@ class PlainWhenTable(Table):
     not_built: ClassVar[frozenset[str]] = frozenset(("coupon", "tags", "tender"))
 
     # an empty list would mean always: whoever empties one means never
-    card_kind: Annotated[tuple[Kind, ...], Field(min_length=1)] = ()
-    tier: Annotated[tuple[Name, ...], Field(min_length=1)] = ()
+    card_kind: Annotated[tuple[Kind, ...], NAMING] = ()
+    tier: Annotated[tuple[Name, ...], NAMING] = ()
     birthday: Annotated[BirthdayWindow | None, text(birthday_window, "-3d..+3d")] = None
     first_purchase: bool | None = None
     every_visit: Annotated[int, Field(ge=1, le=VISITS_MAX)] | None = None
@@ -79,11 +88,11 @@ class PlainWhenTable(Table):
     spent: SpentTable | None = None
     dates: DatesTable | None = None
     weekday: Annotated[
-        tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...], Field(min_length=1)
+        tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...], NAMING
     ] = ()
     time: Hours | None = None
-    store: Annotated[tuple[PlaceName, ...], Field(min_length=1)] = ()
-    group: Annotated[tuple[PlaceName, ...], Field(min_length=1)] = ()
+    store: Annotated[tuple[PlaceName, ...], NAMING] = ()
+    group: Annotated[tuple[PlaceName, ...], NAMING] = ()
     basket: BasketTable | None = None
     min_total: Amount | None = None
 
@@ -91,36 +100,24 @@ class PlainWhenTable(Table):
 class InnerWhenTable(PlainWhenTable):
     """The conditions and all, any, not of plain ones."""
 
-    all_of: Annotated[tuple[PlainWhenTable, ...], Field(min_length=1)] = Field(
-        default=(), alias="all"
-    )
-    any_of: Annotated[tuple[PlainWhenTable, ...], Field(min_length=1)] = Field(
-        default=(), alias="any"
-    )
+    all_of: Annotated[tuple[PlainWhenTable, ...], NAMING] = Field(default=(), alias="all")
+    any_of: Annotated[tuple[PlainWhenTable, ...], NAMING] = Field(default=(), alias="any")
     none_of: PlainWhenTable | None = Field(default=None, alias="not")
 
 
 class OuterWhenTable(PlainWhenTable):
     """The conditions and all, any, not of inner ones."""
 
-    all_of: Annotated[tuple[InnerWhenTable, ...], Field(min_length=1)] = Field(
-        default=(), alias="all"
-    )
-    any_of: Annotated[tuple[InnerWhenTable, ...], Field(min_length=1)] = Field(
-        default=(), alias="any"
-    )
+    all_of: Annotated[tuple[InnerWhenTable, ...], NAMING] = Field(default=(), alias="all")
+    any_of: Annotated[tuple[InnerWhenTable, ...], NAMING] = Field(default=(), alias="any")
     none_of: InnerWhenTable | None = Field(default=None, alias="not")
 
 
 class WhenTable(PlainWhenTable):
     """The table when of a rule: any of all of not says every combination of conditions."""
 
-    all_of: Annotated[tuple[OuterWhenTable, ...], Field(min_length=1)] = Field(
-        default=(), alias="all"
-    )
-    any_of: Annotated[tuple[OuterWhenTable, ...], Field(min_length=1)] = Field(
-        default=(), alias="any"
-    )
+    all_of: Annotated[tuple[OuterWhenTable, ...], NAMING] = Field(default=(), alias="all")
+    any_of: Annotated[tuple[OuterWhenTable, ...], NAMING] = Field(default=(), alias="any")
     none_of: OuterWhenTable | None = Field(default=None, alias="not")
 
 
