@@ -97,7 +97,7 @@ def _applied(offer: Offer, shares: Shares, layer: str, work: Work) -> Why:
         part = min(share, position.room)
         position.take(offer.rule.id, layer, part)
         given += part
-        if part and place in offer.free:
+        if part and offer.free and place in offer.free:
             position.free = min(position.free + offer.free[place], position.quantity)
             work.free[place] = position.free
     work.total -= given

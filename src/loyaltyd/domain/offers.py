@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from loyaltyd.domain.basket import PIECE
 from loyaltyd.domain.conditions import unmet
 from loyaltyd.domain.explain import Cause, Why
-from loyaltyd.domain.gifts import AmountOff, FixedPrice, PercentOff, Scale
+from loyaltyd.domain.gifts import AmountOff, Earn, FixedPrice, PercentOff, Scale
 from loyaltyd.domain.money import WHOLE_SHARE, half_up, part_of
 from loyaltyd.domain.pieces import picked, pieces
 from loyaltyd.domain.position import Position
@@ -26,7 +26,7 @@ class Offer:
 
     rule: Rule
     shares: Shares
-    free: Shares = field(default_factory=dict)
+    free: Shares | None = None
     why: Why | None = None
 
     @property
@@ -63,20 +63,21 @@ class Work:
         return Found(nets=nets, free=self.free.copy(), total=self.total)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Goods:
     """The lines that a rule may lower, what it finds left of each, and how much it may take."""
 
+    places: Sequence[int]
     lines: Sequence[Position]
     nets: Sequence[int]
     rooms: Sequence[int]
-    free: Sequence[int]
+    free: Shares  # of any lines
 
     def counts(self) -> list[int]:
         """How many pieces of each line are to be paid."""
         return [
-            pieces(it.line, free) if net else 0
-            for it, net, free in zip(self.lines, self.nets, self.free, strict=True)
+            pieces(it.line, self.free.get(place, 0)) if net else 0
+            for place, it, net in zip(self.places, self.lines, self.nets, strict=True)
         ]
 
 
@@ -98,22 +99,23 @@ def offered(rule: Rule, work: Work, found: Found) -> Offer:
             return _none(rule, Cause.EXCLUDED)
     lines = [work.lines[place] for place in eligible]
     goods = _Goods(
+        places=eligible,
         lines=lines,
         nets=[found.nets[place] for place in eligible],
         rooms=[it.room for it in lines],
-        free=[found.free.get(place, 0) for place in eligible],
+        free=found.free,
     )
-    return _offer(rule, eligible, goods, work, found)
+    return _offer(rule, goods, work, found.total)
 
 
-def _offer(rule: Rule, places: Sequence[int], goods: _Goods, work: Work, found: Found) -> Offer:
+def _offer(rule: Rule, goods: _Goods, work: Work, total: int) -> Offer:
     give = rule.give
     if isinstance(give, Scale):
-        step = _step(rule, give, goods, work.scene, found.total)
+        step = _step(rule, give, goods, work.scene, total)
         if isinstance(step, Why):
             return Offer(rule=rule, shares={}, why=step)
         give = step
-    assert isinstance(give, PercentOff | AmountOff | FixedPrice)
+    assert not isinstance(give, Earn)  # such rules stand in another layer
     meant: Sequence[int] = ()
     if give.few is not None:
         counts = goods.counts()
@@ -125,11 +127,12 @@ def _offer(rule: Rule, places: Sequence[int], goods: _Goods, work: Work, found: 
         shares = _item_shares(give, goods, meant, work.rounding)
     else:
         shares = _receipt_shares(give, goods, work.rounding)
-    taken = {place: share for place, share in zip(places, shares, strict=True) if share}
+    taken = {place: share for place, share in zip(goods.places, shares, strict=True) if share}
     if not taken:
         return _none(rule, _nothing(goods))
     if meant and isinstance(give, PercentOff) and give.frees:
-        free = {it: count * PIECE for it, count in zip(places, meant, strict=True) if it in taken}
+        counted = zip(goods.places, meant, strict=True)
+        free = {place: count * PIECE for place, count in counted if place in taken}
         return Offer(rule=rule, shares=taken, free=free)
     return Offer(rule=rule, shares=taken)
 
@@ -186,7 +189,7 @@ def _units_shares(
     """What is off the units that a rule is for; a line's units cost the same, rounded together."""
     wanted = []
     for number, (position, net) in enumerate(zip(goods.lines, goods.nets, strict=True)):
-        paid = position.line.quantity - goods.free[number]
+        paid = position.line.quantity - goods.free.get(goods.places[number], 0)
         for_units = meant[number] * PIECE if meant else paid
         if not for_units:
             wanted.append(0)
