@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from loyaltyd.domain.account import Seen
 from loyaltyd.domain.basket import Line
@@ -20,9 +21,11 @@ class Scene:
     lines: Sequence[Line]  # as rung up; after a return, what is left of them
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """A scene as one rule finds it: total is what is left to pay there, minor units."""
+class Sight(NamedTuple):
+    """A scene as one rule finds it: total is what is left to pay there, minor units.
+
+    One is made for each rule with conditions: a tuple is made twice as fast as a frozen dataclass.
+    """
 
     scene: Scene
     total: int
