@@ -91,6 +91,7 @@ CAUSES: Mapping[Cause, str] = {
     Cause.FLOOR: "the lowest allowed price is reached",
     Cause.NOTHING_LEFT: "nothing is left for it",
     Cause.EXCLUDED: "its goods have an offer that it doesn't go with",
+    Cause.CHEAPER: "its goods cost no more than that already",
     Cause.BETTER_RULE: "another offer counts instead",
     Cause.NO_CARD: "needs a card",
     Cause.CARD_KIND: "a discount card earns nothing",

@@ -34,6 +34,7 @@ class Cause(StrEnum):
     FLOOR = "floor"  # the floor price leaves nothing to take off
     NOTHING_LEFT = "nothing_left"
     EXCLUDED = "excluded"  # a rule that this one doesn't go with has lowered these goods
+    CHEAPER = "cheaper"  # a fixed price is no better than what the goods cost
     BETTER_RULE = "better_rule"  # of its group another one counts
     NO_CARD = "no_card"
     CARD_KIND = "card_kind"  # a discount card earns nothing

@@ -15,9 +15,10 @@ from loyaltyd.domain.scene import Scene
 from loyaltyd.domain.spread import spread, spread_within
 
 Shares = Mapping[int, int]  # place of a line in the basket → minor units, none of them zero
+_NOTHING: Shares = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # one for each rule: to freeze them costs a tenth of a quote
 class Offer:
     """What a rule would take off which lines, or why it takes nothing.
 
@@ -88,7 +89,7 @@ def offered(rule: Rule, work: Work, found: Found) -> Offer:
         return _none(rule, Cause.GOODS)
     why = unmet(rule, work.scene, found.total)
     if why is not None:
-        return Offer(rule=rule, shares={}, why=why)
+        return Offer(rule=rule, shares=_NOTHING, why=why)
     eligible = [place for place in places if work.lines[place].may_discount]
     if not eligible:
         return _none(rule, Cause.NO_DISCOUNT)
@@ -113,7 +114,7 @@ def _offer(rule: Rule, goods: _Goods, work: Work, total: int) -> Offer:
     if isinstance(give, Scale):
         step = _step(rule, give, goods, work.scene, total)
         if isinstance(step, Why):
-            return Offer(rule=rule, shares={}, why=step)
+            return Offer(rule=rule, shares=_NOTHING, why=step)
         give = step
     assert not isinstance(give, Earn)  # such rules stand in another layer
     meant: Sequence[int] = ()
@@ -129,7 +130,7 @@ def _offer(rule: Rule, goods: _Goods, work: Work, total: int) -> Offer:
         shares = _receipt_shares(give, goods, work.rounding)
     taken = {place: share for place, share in zip(goods.places, shares, strict=True) if share}
     if not taken:
-        return _none(rule, _nothing(goods))
+        return _none(rule, _nothing(give, goods))
     if meant and isinstance(give, PercentOff) and give.frees:
         counted = zip(goods.places, meant, strict=True)
         free = {place: count * PIECE for place, count in counted if place in taken}
@@ -138,12 +139,13 @@ def _offer(rule: Rule, goods: _Goods, work: Work, total: int) -> Offer:
 
 
 def _none(rule: Rule, cause: Cause, needs: str = "", has: str = "") -> Offer:
-    return Offer(rule=rule, shares={}, why=Why(rule=rule.id, cause=cause, needs=needs, has=has))
+    why = Why(rule=rule.id, cause=cause, needs=needs, has=has)
+    return Offer(rule=rule, shares=_NOTHING, why=why)
 
 
-def _nothing(goods: _Goods) -> Cause:
+def _nothing(give: PercentOff | AmountOff | FixedPrice, goods: _Goods) -> Cause:
     if any(goods.rooms):
-        return Cause.TOO_LITTLE
+        return Cause.CHEAPER if isinstance(give, FixedPrice) else Cause.TOO_LITTLE
     return Cause.FLOOR if any(goods.nets) else Cause.NOTHING_LEFT
 
 

@@ -120,6 +120,12 @@ def test_a_fixed_price_is_for_goods_by_weight_too() -> None:
     assert off('fixed_price = "300.00"', line(1, "389.99", "0.347", unit="kg")) == ["31.23"]
 
 
+@pytest.mark.parametrize("price", ["70.00", "60.00"])
+def test_goods_that_cost_no_more_than_a_fixed_price_keep_theirs(price: str) -> None:
+    answer = quoted(item('fixed_price = "70.00"'), basket(line(1, price)))
+    assert (discounts(answer), cause(answer, "few")) == ([0], Cause.CHEAPER)
+
+
 def test_goods_by_weight_have_no_pieces() -> None:
     # semantics 8: 0.347 kg is one position and no piece; nor is half a loaf
     cart = basket(*(line(number, "90.00", "0.347", unit="kg") for number in range(1, 5)))
