@@ -6,6 +6,7 @@ A multiplier works on what the rules before it gave, so a rule is shown those cl
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import floor
 
 from loyaltyd.domain.basket import PIECE
 from loyaltyd.domain.conditions import unmet
@@ -51,9 +52,14 @@ class Claim:
     @property
     def total(self) -> Fraction:
         """The wallet's units on the whole receipt, exactly."""
-        if len(self.parts) == 1:
-            return Fraction(sum(self.parts[0].weights), self.parts[0].below)
         return sum((Fraction(sum(it.weights), it.below) for it in self.parts), Fraction(0))
+
+    @property
+    def whole(self) -> int:
+        """The total without its fraction."""
+        if len(self.parts) == 1:  # what almost every rule has, and fractions are slow
+            return sum(self.parts[0].weights) // self.parts[0].below
+        return floor(self.total)
 
     @property
     def multiplies(self) -> bool:
@@ -68,17 +74,20 @@ class Ground:
     lines: Sequence[Position]
     program: Program
     scene: Scene
-    paid: int  # in money or tender, for all lines, minor units
+    paid: Sequence[int]  # in money or tender, by line, minor units
+    total: int  # of that
     redeemed: bool  # points paid a part as a discount
 
 
 def ground(lines: Sequence[Position], program: Program, scene: Scene) -> Ground:
     """The receipt of lines as they stand."""
+    money = [paid(position) for position in lines]
     return Ground(
         lines=lines,
         program=program,
         scene=scene,
-        paid=sum([paid(position) for position in lines]),
+        paid=money,
+        total=sum(money),
         redeemed=any(position.as_discount for position in lines),
     )
 
@@ -95,7 +104,7 @@ def claim(rule: Rule, on: Ground, before: Sequence[Claim]) -> Claim:
     wallet = on.program.wallet(give.wallet)
     assert wallet is not None  # the program's text was checked
     empty = Claim(rule=rule, give=give, wallet=wallet)
-    why = _nobody(rule, on.scene) or unmet(rule, on.scene, on.paid)
+    why = _nobody(rule, on.scene) or unmet(rule, on.scene, on.total)
     if why is not None:
         return replace(empty, why=why)
     meant = [rule.on.has(position.line) for position in on.lines]
@@ -149,32 +158,30 @@ def _multiplied(
 
 
 def _earning(empty: Claim, able: Sequence[bool], on: Ground) -> Claim:
-    bases = [
-        _base(position, empty) if may else 0 for position, may in zip(on.lines, able, strict=True)
-    ]
-    grosses = [position.gross if may else 0 for position, may in zip(on.lines, able, strict=True)]
-    weights, below = _exact(empty, bases, grosses, on)
+    bases = [it if may else 0 for it, may in zip(_bases(empty, on), able, strict=True)]
+    weights, below = _exact(empty, bases, able, on)
     if not any(weights):
         return replace(empty, why=_nothing(empty, sum(bases)))
     dates = own_dates(empty.give, empty.wallet, on.scene.at.date())
     return replace(empty, parts=[Part(weights=weights, below=below, dates=dates)])
 
 
-def _base(position: Position, of: Claim) -> int:
+def _bases(of: Claim, on: Ground) -> Sequence[int]:
     """The money that earns: by default what was paid after discounts and points that act as one."""
     if of.give.of == REST:
-        return position.net
+        return [position.net for position in on.lines]
     if of.give.of:
-        return sum(it.money for it in position.paid if it.wallet == of.give.of)
+        payments = [[it.money for it in at.paid if it.wallet == of.give.of] for at in on.lines]
+        return [sum(money) for money in payments]
     if of.wallet.earn_base == "gross":
-        return position.gross
+        return [position.gross for position in on.lines]
     if of.wallet.earn_base == "net-of-discounts":
-        return position.gross - position.discount
-    return paid(position)
+        return [position.gross - position.discount for position in on.lines]
+    return on.paid
 
 
 def _exact(
-    of: Claim, bases: Sequence[int], grosses: Sequence[int], on: Ground
+    of: Claim, bases: Sequence[int], able: Sequence[bool], on: Ground
 ) -> tuple[list[int], int]:
     """Points by line as (weights, below)."""
     by, total = of.give.by, sum(bases)
@@ -188,7 +195,9 @@ def _exact(
         counts = [_paid_pieces(it) if base else 0 for it, base in zip(on.lines, bases, strict=True)]
         return [count * by.points for count in counts], 1
     assert isinstance(by, PointsEarned)
-    shares = bases if total else grosses  # what points paid in full is a visit all the same
+    shares = bases
+    if not total:  # what points paid in full is a visit all the same
+        shares = [it.gross if may else 0 for it, may in zip(on.lines, able, strict=True)]
     return [share * by.points for share in shares], max(1, sum(shares))
 
 

@@ -8,7 +8,7 @@ what its group gave before it, other multipliers included.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import floor, lcm
+from math import lcm
 
 from loyaltyd.domain.account import Account
 from loyaltyd.domain.claims import Claim, Ground, Part, claim, ground, paid
@@ -98,7 +98,7 @@ def _counting(group: Group, claims: Sequence[Claim]) -> list[Claim]:
 def _wallet_earned(wallet: Wallet, claims: Sequence[Claim], program: Program) -> Earned:
     parts = [part for it in claims if it.wallet is wallet for part in it.parts]
     below = lcm(*{part.below for part in parts})
-    exact = [[it * (below // part.below) for it in part.weights] for part in parts]
+    exact = [_scaled(part.weights, below // part.below) for part in parts]
     weights = [sum(column) for column in zip(*exact, strict=True)]
     total = sum(weights)
     amount = half_up(total, below) if program.rounding.points == "half-up" else total // below
@@ -110,15 +110,19 @@ def _wallet_earned(wallet: Wallet, claims: Sequence[Claim], program: Program) ->
     )
 
 
+def _scaled(weights: Sequence[int], factor: int) -> Sequence[int]:
+    return weights if factor == 1 else [it * factor for it in weights]
+
+
 def _dated(
     wallet: Wallet, amount: int, parts: Sequence[Part], exact: Sequence[Sequence[int]]
 ) -> tuple[Lot, ...]:
     """What of amount goes to lots of rules' own dates; by largest remainder, whatever lines do."""
+    if not any(part.dates for part in parts):
+        return ()
     sums: dict[Dates | None, int] = {}
     for part, weights in zip(parts, exact, strict=True):
         sums[part.dates] = sums.get(part.dates, 0) + sum(weights)
-    if not any(sums):
-        return ()
     shares = spread(amount, list(sums.values()))
     return tuple(
         Lot(wallet=wallet.id, active_from=dates[0], expires_at=dates[1], amount=share)
@@ -132,7 +136,7 @@ def _why(of: Claim, counting: Sequence[Claim]) -> Why:
         return of.why
     counts = any(it is of for it in counting)
     cause = Cause.APPLIED if counts else Cause.BETTER_RULE
-    return Why(rule=of.rule.id, cause=cause, needs=of.wallet.id, has=floor(of.total))
+    return Why(rule=of.rule.id, cause=cause, needs=of.wallet.id, has=of.whole)
 
 
 def _rounded(why: Why, wallets: Mapping[str, str], nothing: set[str]) -> Why:
