@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from loyaltyd.domain.account import Account, Debt, Seen, moved
 from loyaltyd.domain.basket import NO_DISCOUNT, NO_EARN, NO_REDEEM, Basket, Line, Wish
 from loyaltyd.domain.ledger import Lot
+from loyaltyd.domain.past import Past, Spending, Uses
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import quote
 from loyaltyd.domain.record import ProgramRef
@@ -55,11 +56,33 @@ MECHANICS = (
     + rule("rest", "points", 'earn = "stars", per_amount = ["10.00", "1"], of = "rest"')
     + rule("third-free", "item", "buy = 3, free = 1", DAIRY)
 )
+SPENT = '{ spent = { min = "100.00", within = "30d" } }'
+ONCE = "limit = { per_account = 1 }"
+CONDITIONS = (
+    EARN
+    + rule("third", "receipt", 'percent_off = "10%"', "when = { every_visit = 3 }")
+    + rule(
+        "once",
+        "receipt",
+        'amount_off = "5.00"',
+        f'when = {{ not = {{ tier = ["silver"] }} }}\n{ONCE}',
+    )
+    + rule(
+        "two", "points", 'earn = "bonus", points = "30"', "when = { basket = { min_pieces = 2 } }"
+    )
+    + rule(
+        "rich",
+        "points",
+        'earn = "stars", percent = "50%"',
+        f"when = {{ any = [{SPENT}, {{ first_purchase = true }}] }}",
+    )
+)
 # Every way in which a wallet can be set, in a few programs.
 TEXTS = (
     WALLETS + TIERS + RULES,
     '[rounding]\npoints = "half-up"\nspread = "first-lines"\n' + WALLETS + TIERS + RULES,
     WALLETS + TIERS + MECHANICS,
+    WALLETS + TIERS + CONDITIONS,
     wallet('earn_base = "gross"') + EARN,
     wallet('earn_base = "net-of-discounts"\nclawback = "floor-of-refund"') + EARN,
     wallet('earn_base = "none-if-redeemed"\nrestore = "reissue"\nexpires = "30d"') + EARN,
@@ -180,7 +203,19 @@ def shoppers(draw: st.DrawFn, found: Program) -> Seen:
         lots=tuple(lots[key] for key in sorted(lots)),
         debts=debts,
     )
-    return Seen(card=BONUS_CARD, account=account)
+    return Seen(card=BONUS_CARD, account=account, past=draw(pasts(found)))
+
+
+@st.composite
+def pasts(draw: st.DrawFn, found: Program) -> Past:
+    """Earlier receipts, as far as the program asks for them."""
+    asks = found.asks
+    spent = (
+        Spending(within=str(it or ""), amount=draw(st.integers(-500, 30_000))) for it in asks.spent
+    )
+    used = (Uses(rule=it.rule, account=1) for it in asks.limits if draw(st.booleans()))
+    visits = draw(st.integers(0, 5)) if asks.visits else 0
+    return Past(visits=visits, spent=tuple(spent), uses=tuple(used))
 
 
 @st.composite
