@@ -38,11 +38,13 @@ def earned(
     """What lines as they stand earn in each wallet, and what became of each rule."""
     on = ground(lines, program, scene)
     claims: list[Claim] = []
+    plain: list[Claim] = []  # without those of multipliers
     trace: list[Why] = []
     for group in program.points:
-        found = _claims(group, on, [it for it in claims if not it.multiplies])
+        found = _claims(group, on, plain)
         counting = _counting(group, found)
         claims += counting
+        plain += [it for it in counting if not it.multiplies]
         trace += [_why(it, counting) for it in found]
     earnings = [_wallet_earned(wallet, claims, program) for wallet in program.wallets]
     nothing = {it.wallet for it in earnings if not it.amount}
@@ -75,11 +77,12 @@ def higher(program: Program, account: Account, more: int) -> str:
 
 def _claims(group: Group, on: Ground, before: Sequence[Claim]) -> list[Claim]:
     """What each rule of group comes to, when before is what the rules before the group gave."""
-    found: list[Claim] = []
-    cascade = group.pick == "all" and group.base == "cascade"
+    if group.pick != "all" or group.base != "cascade":
+        return [claim(rule, on, before) for rule in group.rules]
+    seen = list(before)
     for rule in group.rules:
-        found.append(claim(rule, on, [*before, *found] if cascade else before))
-    return found
+        seen.append(claim(rule, on, seen))
+    return seen[len(before) :]
 
 
 def _counting(group: Group, claims: Sequence[Claim]) -> list[Claim]:
