@@ -17,8 +17,10 @@ def random_discount(chance: Random, layer: str, *, tiers: bool) -> str:
     if layer == "item" and kind < 0.4:
         every = chance.randint(2, 5)
         return f"buy = {every}, free = {chance.randint(1, every - 1)}{_which(chance)}"
+    if layer == "item" and kind < 0.5:
+        return f'buy = {chance.randint(2, 4)}, bundle = "{_amount(chance, 60_000)}"'
     few = _few(chance) if layer == "item" and chance.random() < 0.4 else ""
-    if layer == "item" and kind < 0.55:
+    if layer == "item" and kind < 0.6:
         return f'fixed_price = "{_amount(chance, 9000)}"{few}'
     if kind < 0.75:
         return f'amount_off = "{_amount(chance, 5000)}"{few}'

@@ -199,7 +199,6 @@ LATER = [
         (RULE + f"give = {{ {give} }}\n", f'rules[4] "x".give.{key}', key)
         for key, give in {
             "free": "free = 1",
-            "bundle": 'bundle = [{ category = ["pizza"] }], price = "499.00"',
             "cost": 'free = 1, cost = { bonus = "150.00" }',
         }.items()
     ),

@@ -16,7 +16,7 @@ _SCALES = ("percent_off_by_total", "percent_off_by_quantity", "percent_off_by_sp
 def discount_faults(path: Path, rule: RuleTable, table: ProgramTable) -> Iterator[_Wrong]:
     """Each fault of a discount in the table give at path."""
     give, digits = rule.give, minor_digits(table.currency)
-    for key in ("max", "amount_off", "fixed_price"):
+    for key in ("max", "amount_off", "fixed_price", "bundle"):
         yield from amount_faults((*path, key), getattr(give, key), digits)
     if give.free is not None and give.buy is None:
         yield (*path, "free"), str(NotBuilt("free"))  # what a receipt's rewards ask for

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from loyaltyd.domain.gifts import (
     AmountOff,
+    Bundle,
     Discount,
     Earn,
     Few,
@@ -57,6 +58,8 @@ def _discount(give: DiscountTable, digits: int) -> Discount:
         return AmountOff(amount=units(give.amount_off, digits), few=few)
     if give.fixed_price is not None:
         return FixedPrice(price=units(give.fixed_price, digits), few=few)
+    if give.bundle is not None and give.buy is not None:
+        return Bundle(count=give.buy, price=units(give.bundle, digits))
     cap = None if give.max is None else units(give.max, digits)
     if give.percent_off is not None or give.free is not None:
         share = WHOLE_SHARE if give.percent_off is None else give.percent_off

@@ -49,6 +49,14 @@ class FixedPrice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """What every so many pieces cost together, whichever of the rule's goods they are."""
+
+    count: int
+    price: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
     """A percentage in steps; the last one that is reached counts, and reaching it is enough.
 
@@ -111,5 +119,5 @@ class Earn:
     expires: Span | None = None
 
 
-Discount = PercentOff | AmountOff | FixedPrice | Scale
+Discount = PercentOff | AmountOff | FixedPrice | Bundle | Scale
 Gift = Discount | Earn

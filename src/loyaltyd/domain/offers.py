@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from loyaltyd.domain.basket import PIECE
 from loyaltyd.domain.conditions import unmet
 from loyaltyd.domain.explain import Cause, Why
-from loyaltyd.domain.gifts import AmountOff, Earn, FixedPrice, PercentOff, Scale
+from loyaltyd.domain.gifts import AmountOff, Bundle, Discount, Earn, FixedPrice, PercentOff, Scale
 from loyaltyd.domain.money import WHOLE_SHARE, half_up, part_of
-from loyaltyd.domain.pieces import picked, pieces
+from loyaltyd.domain.pieces import bundled, picked, pieces
 from loyaltyd.domain.position import Position
 from loyaltyd.domain.program import ITEM, Rounding, Rule
 from loyaltyd.domain.scene import Scene
@@ -16,6 +16,7 @@ from loyaltyd.domain.spread import spread, spread_within
 
 Shares = Mapping[int, int]  # place of a line in the basket → minor units, none of them zero
 _NOTHING: Shares = {}
+UnitGift = PercentOff | AmountOff | FixedPrice
 
 
 @dataclass(slots=True, kw_only=True)  # one for each rule: to freeze them costs a tenth of a quote
@@ -117,6 +118,13 @@ def _offer(rule: Rule, goods: _Goods, work: Work, total: int) -> Offer:
             return Offer(rule=rule, shares=_NOTHING, why=step)
         give = step
     assert not isinstance(give, Earn)  # such rules stand in another layer
+    if isinstance(give, Bundle):
+        return _bundle_offer(rule, give, goods, work.rounding)
+    return _units_offer(rule, give, goods, work.rounding)
+
+
+def _units_offer(rule: Rule, give: UnitGift, goods: _Goods, rounding: Rounding) -> Offer:
+    """What comes off lines, or off a few pieces of them."""
     meant: Sequence[int] = ()
     if give.few is not None:
         counts = goods.counts()
@@ -125,9 +133,9 @@ def _offer(rule: Rule, goods: _Goods, work: Work, total: int) -> Offer:
             needs, has = str(give.few.every or 1), str(sum(counts))
             return _none(rule, Cause.PIECES, needs, has)
     if rule.layer == ITEM:
-        shares = _item_shares(give, goods, meant, work.rounding)
+        shares = _item_shares(give, goods, meant, rounding)
     else:
-        shares = _receipt_shares(give, goods, work.rounding)
+        shares = _receipt_shares(give, goods, rounding)
     taken = {place: share for place, share in zip(goods.places, shares, strict=True) if share}
     if not taken:
         return _none(rule, _nothing(give, goods))
@@ -138,14 +146,33 @@ def _offer(rule: Rule, goods: _Goods, work: Work, total: int) -> Offer:
     return Offer(rule=rule, shares=taken)
 
 
+def _bundle_offer(rule: Rule, bundle: Bundle, goods: _Goods, rounding: Rounding) -> Offer:
+    """What the bundles' pieces cost above the bundles' price, spread over their lines."""
+    counts = goods.counts()
+    if sum(counts) < bundle.count:
+        return _none(rule, Cause.PIECES, str(bundle.count), str(sum(counts)))
+    meant = bundled(bundle, counts, goods.nets)
+    costs = [
+        half_up(net * count, max(1, all_pieces))
+        for net, count, all_pieces in zip(goods.nets, meant, counts, strict=True)
+    ]
+    amount = max(0, sum(costs) - sum(meant) // bundle.count * bundle.price)
+    shares = _spread(amount, costs, goods.rooms, rounding)
+    taken = {place: share for place, share in zip(goods.places, shares, strict=True) if share}
+    if taken:
+        return Offer(rule=rule, shares=taken)
+    return _none(rule, _nothing(bundle, goods))
+
+
 def _none(rule: Rule, cause: Cause, needs: str = "", has: str = "") -> Offer:
     why = Why(rule=rule.id, cause=cause, needs=needs, has=has)
     return Offer(rule=rule, shares=_NOTHING, why=why)
 
 
-def _nothing(give: PercentOff | AmountOff | FixedPrice, goods: _Goods) -> Cause:
+def _nothing(give: Discount, goods: _Goods) -> Cause:
     if any(goods.rooms):
-        return Cause.CHEAPER if isinstance(give, FixedPrice) else Cause.TOO_LITTLE
+        priced = isinstance(give, (FixedPrice, Bundle))
+        return Cause.CHEAPER if priced else Cause.TOO_LITTLE
     return Cause.FLOOR if any(goods.nets) else Cause.NOTHING_LEFT
 
 
@@ -168,7 +195,7 @@ def _step(rule: Rule, scale: Scale, goods: _Goods, scene: Scene, total: int) -> 
 
 
 def _item_shares(
-    give: PercentOff | AmountOff | FixedPrice,
+    give: UnitGift,
     goods: _Goods,
     meant: Sequence[int],
     rounding: Rounding,
@@ -185,9 +212,7 @@ def _item_shares(
     return shares
 
 
-def _units_shares(
-    give: PercentOff | AmountOff | FixedPrice, goods: _Goods, meant: Sequence[int]
-) -> list[int]:
+def _units_shares(give: UnitGift, goods: _Goods, meant: Sequence[int]) -> list[int]:
     """What is off the units that a rule is for; a line's units cost the same, rounded together."""
     wanted = []
     for number, (position, net) in enumerate(zip(goods.lines, goods.nets, strict=True)):
@@ -206,9 +231,7 @@ def _units_shares(
     return wanted
 
 
-def _receipt_shares(
-    give: PercentOff | AmountOff | FixedPrice, goods: _Goods, rounding: Rounding
-) -> list[int]:
+def _receipt_shares(give: UnitGift, goods: _Goods, rounding: Rounding) -> list[int]:
     """Once on the sum of the lines, then spread; what a floor stops moves on or is lost."""
     weights, rooms = goods.nets, goods.rooms
     if isinstance(give, AmountOff):
@@ -217,6 +240,13 @@ def _receipt_shares(
         assert isinstance(give, PercentOff)  # the program's text was checked
         amount = part_of(sum(weights), give.share)
         amount = amount if give.cap is None else min(amount, give.cap)
+    return _spread(amount, weights, rooms, rounding)
+
+
+def _spread(
+    amount: int, weights: Sequence[int], rooms: Sequence[int], rounding: Rounding
+) -> list[int]:
+    """Divide amount; what a floor stops goes to other lines, or is lost."""
     if rounding.floor == "redistribute":
         return spread_within(amount, weights, rooms, rounding.spread)
     shares = spread(amount, weights, rounding.spread)

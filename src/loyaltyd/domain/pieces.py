@@ -4,11 +4,12 @@ Goods by weight are a position, but no pieces. What an earlier rule made free is
 "buy 3 get 1" counts the paid ones.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from fractions import Fraction
 
 from loyaltyd.domain.basket import PIECE, Line
-from loyaltyd.domain.gifts import Few
+from loyaltyd.domain.gifts import Bundle, Few
 
 PIECES = "pc"  # the unit of goods that are counted
 
@@ -32,9 +33,34 @@ def picked(few: Few, counts: Sequence[int], nets: Sequence[int]) -> list[int]:
     """
     total = sum(counts)
     left = total // few.every * few.count if few.every else min(few.count, total)
+    return _first(left, _by_price(counts, nets, dearest=few.dearest), counts)
+
+
+def bundled(bundle: Bundle, counts: Sequence[int], nets: Sequence[int]) -> list[int]:
+    """How many of each line's pieces stand in bundles, made from the dearest pieces on.
+
+    A bundle is made while its pieces would cost more than its price: those that follow cost less.
+    """
+    order = _by_price(counts, nets, dearest=True)
+
+    def cost(bundles: int) -> Fraction:
+        taken = _first(bundles * bundle.count, order, counts)
+        return sum((Fraction(nets[it] * taken[it], counts[it]) for it in order), Fraction(0))
+
+    every = range(1, sum(counts) // bundle.count + 1)
+    better = bisect_left(every, 1, key=lambda it: cost(it) - cost(it - 1) <= bundle.price)
+    return _first(better * bundle.count, order, counts)
+
+
+def _by_price(counts: Sequence[int], nets: Sequence[int], *, dearest: bool) -> list[int]:
+    """The lines that have pieces, by what one costs; a tie goes to the earlier line."""
     prices = {place: Fraction(nets[place], count) for place, count in enumerate(counts) if count}
+    return sorted(prices, key=lambda place: prices[place] * (-1 if dearest else 1))
+
+
+def _first(left: int, order: Sequence[int], counts: Sequence[int]) -> list[int]:
     found = [0] * len(counts)
-    for place in sorted(prices, key=lambda place: prices[place] * (-1 if few.dearest else 1)):
+    for place in order:
         found[place] = min(left, counts[place])
         left -= found[place]
     return found

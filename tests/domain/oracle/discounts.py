@@ -89,6 +89,8 @@ def _item_offer(shop: Shop, rule: Table, stand: Stand) -> Offer:
     if not holds(shop, rule, sum(nets)):
         return nothing
     give = _step(shop, rule, stand)
+    if "bundle" in give:
+        return _bundles(shop, rule, stand), [0] * len(nets)
     count = give.get("free", give.get("units"))
     offer, freed = nothing
     for place, line in enumerate(shop.lines):
@@ -106,6 +108,24 @@ def _item_offer(shop: Shop, rule: Table, stand: Stand) -> Offer:
     most = kopecks(give["max"]) if "max" in give else sum(offer)  # of the rule, on the receipt
     weights = [Fraction(it) for it in offer]
     return waterfall(most, weights, offer, shop.rounding["spread"]), freed
+
+
+def _bundles(shop: Shop, rule: Table, stand: Stand) -> list[int]:
+    """Bundle after bundle from the dearest pieces on, while one costs more than its price."""
+    give, price = rule["give"], kopecks(rule["give"]["bundle"])
+    units = sorted(_paid_units(shop, rule, stand), key=lambda it: (-it[0], it[1]))
+    costs = [Fraction(0)] * len(shop.lines)
+    bundles = 0
+    while len(units) >= give["buy"]:
+        bundle, units = units[: give["buy"]], units[give["buy"] :]
+        if sum(cost for cost, _ in bundle) <= price:
+            break
+        bundles += 1
+        for cost, place in bundle:
+            costs[place] += cost
+    weights = [Fraction(half_up(cost)) for cost in costs]
+    amount = max(0, int(sum(weights)) - bundles * price)
+    return _spread_over(shop, amount, weights)
 
 
 def _few(shop: Shop, rule: Table, stand: Stand, count: int) -> list[tuple[Fraction, int]]:
@@ -168,9 +188,13 @@ def _receipt_offer(shop: Shop, rule: Table, stand: Stand) -> Offer:
         amount = min(amount, kopecks(give["max"])) if "max" in give else amount
     else:
         amount = min(kopecks(give["amount_off"]), sum(base))
-    rooms = [shop.room(place) for place in range(len(base))]
+    return _spread_over(shop, amount, weights), none_free
+
+
+def _spread_over(shop: Shop, amount: int, weights: list[Fraction]) -> list[int]:
+    rooms = [shop.room(place) for place in range(len(weights))]
     if shop.rounding["floor"] == "redistribute":
-        return waterfall(amount, weights, rooms, shop.rounding["spread"]), none_free
+        return waterfall(amount, weights, rooms, shop.rounding["spread"])
     whole = [int(weight) for weight in weights]
     plain = waterfall(amount, weights, whole, shop.rounding["spread"])
-    return [min(share, room) for share, room in zip(plain, rooms, strict=True)], none_free
+    return [min(share, room) for share, room in zip(plain, rooms, strict=True)]

@@ -11,11 +11,11 @@ from loyaltyd.domain.toml import Table
 PIECES_MAX = 1000  # of one goods on one receipt: a till's own limit is 999
 STEPS_MAX = 32
 OFF = (
-    *("percent_off", "amount_off", "fixed_price", "free"),
+    *("percent_off", "amount_off", "fixed_price", "free", "bundle"),
     *("percent_off_by_total", "percent_off_by_quantity", "percent_off_by_spent"),
 )
 SOME_UNITS = ("percent_off", "amount_off", "fixed_price")
-ON_ITEMS = ("fixed_price", "free", "units", "buy")  # keys that mean single goods
+ON_ITEMS = ("fixed_price", "free", "units", "buy", "bundle")  # keys that mean single goods
 
 Pieces = Annotated[int, Field(ge=1, le=PIECES_MAX)]
 MoneySteps = Annotated[tuple[tuple[Amount, Share], ...], Field(max_length=STEPS_MAX)]
@@ -31,6 +31,7 @@ class DiscountTable(Table):
     percent_off_by_total: MoneySteps | None = None
     percent_off_by_quantity: PieceSteps | None = None
     percent_off_by_spent: MoneySteps | None = None
+    bundle: Amount | None = None
     max: Amount | None = None
     buy: Annotated[int, Field(ge=2, le=PIECES_MAX)] | None = None
     free: Pieces | None = None
@@ -57,9 +58,10 @@ class DiscountTable(Table):
                 self.units is not None and not any(it in SOME_UNITS for it in self.off),
                 f"units goes with {', '.join(SOME_UNITS)}",
             ),
+            ((self.buy is None) and self.bundle is not None, "bundle goes with buy"),
             (
-                self.buy is not None and (few is None or few >= self.buy),
-                "buy goes with free or units, of which there are fewer",
+                self.buy is not None and self.bundle is None and not 0 < (few or 0) < self.buy,
+                "buy goes with bundle, or with free or units, of which there are fewer",
             ),
             (self.which is not None and few is None, "which goes with free or units"),
         )

@@ -11,7 +11,7 @@ from loyaltyd.domain.grammar.earnings import EarnTable
 class GiveTable(DiscountTable, EarnTable):
     """The table give of a rule."""
 
-    not_built: ClassVar[frozenset[str]] = EarnTable.not_built | {"cost", "bundle"}
+    not_built: ClassVar[frozenset[str]] = EarnTable.not_built | {"cost"}
 
     @model_validator(mode="after")
     def _gives_one_thing(self) -> Self:
