@@ -107,15 +107,13 @@ def test_what_is_missing_is_said(
 
 
 def test_who_comes_back_earns_two_hundred_points() -> None:
-    # program.example.toml: welcome-back; here as a percentage, which the condition doesn't mind
-    text = wallet() + rule(
-        "welcome-back",
-        "points",
-        'earn = "bonus", percent = "20%"',
-        "when = { days_since_visit = 90 }",
+    # program.example.toml: welcome-back
+    give = 'earn = "bonus", points = "200.00"'
+    found = program(
+        wallet() + rule("welcome-back", "points", give, "when = { days_since_visit = 90 }")
     )
     who = came(3, TODAY - dt.timedelta(days=120))
-    assert earned_in(quoted(program(text), basket(line(1, "1000.00")), who)) == rub("200.00")
-    assert quoted(program(text), basket(line(1, "1000.00")), came()).trace == (
+    assert earned_in(quoted(found, basket(line(1, "10.00")), who)) == rub("200.00")
+    assert quoted(found, basket(line(1, "10.00")), came()).trace == (
         Why(rule="welcome-back", cause=Cause.FIRST_VISIT),
     )
