@@ -107,7 +107,7 @@ def test_what_is_missing_is_said(
 
 
 def test_who_comes_back_earns_two_hundred_points() -> None:
-    # program.example.toml: welcome-back
+    # the rule welcome-back of program.example.toml
     give = 'earn = "bonus", points = "200.00"'
     found = program(
         wallet() + rule("welcome-back", "points", give, "when = { days_since_visit = 90 }")
