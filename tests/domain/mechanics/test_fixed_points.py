@@ -65,3 +65,9 @@ def test_they_stay_while_the_condition_holds_and_go_with_it() -> None:
     found = sold(program(wallet() + FROM_300), basket(line(1, "300.00"), line(2, "100.00")), seen())
     assert clawed_back(found, {2: 1}, {1: 1}) == [0, rub("200.00")]
     assert clawed_back(found, {1: 1}) == [rub("200.00")]  # 100.00 are left
+
+
+def test_goods_that_may_not_earn_have_no_share_of_them() -> None:
+    cart = basket(line(1, "100.00"), line(2, "100.00", flags=("no_earn",)), redeem={"bonus": "max"})
+    answer = quoted(program(wallet() + WELCOME), cart, seen("500.00"))
+    assert [sum(it.amount for it in each.earned) for each in answer.result.lines] == [20000, 0]

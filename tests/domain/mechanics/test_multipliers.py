@@ -121,3 +121,11 @@ def test_a_return_takes_back_what_was_multiplied() -> None:
     cart = basket(line(1, "600.00"), line(2, "400.00"))
     found = sold(program(TIERS + wallet() + EARN + GOLD), cart, seen(tier="gold"))
     assert clawed_back(found, {2: 1}, {1: 1}) == [rub("40.00"), rub("60.00")]
+
+
+def test_stamps_are_doubled_on_the_cups_alone() -> None:
+    stars = "\n[wallets.stars]\nscale = 0\n"
+    each = rule("each", "points", 'earn = "stars", per_unit = "1"')
+    cups = rule("cups", "points", 'earn = "stars", multiply = "2"', 'on = { sku = ["sku-1"] }')
+    cart = basket(line(1, "150.00"), line(2, "90.00"))
+    assert earned_in(quoted(program(stars + each + cups), cart, seen()), "stars") == 3

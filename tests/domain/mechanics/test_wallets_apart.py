@@ -42,3 +42,20 @@ def test_the_rule_that_lost_says_that_another_of_its_wallet_counts() -> None:
     text = wallet() + STARS + "[groups.g]\n" + RULES
     answer = quoted(program(text), basket(line(1, "100.00")), seen())
     assert (cause(answer, "five"), cause(answer, "star")) == (Cause.BETTER_RULE,) * 2
+
+
+def test_of_two_that_give_the_same_the_first_counts() -> None:
+    same = rule("five-too", "points", 'earn = "bonus", percent = "5%"', GROUP)
+    five = rule("five", "points", 'earn = "bonus", percent = "5%"', GROUP)
+    text = wallet() + "[groups.g]\n" + five + same
+    answer = quoted(program(text), basket(line(1, "100.00")), seen())
+    assert (cause(answer, "five"), cause(answer, "five-too")) == (
+        Cause.APPLIED,
+        Cause.BETTER_RULE,
+    )
+
+
+def test_where_all_count_all_were_applied() -> None:
+    text = wallet() + STARS + '[groups.g]\npick = "all"\n' + RULES
+    answer = quoted(program(text), basket(line(1, "100.00")), seen())
+    assert [why.cause for why in answer.trace] == [Cause.APPLIED] * 4
