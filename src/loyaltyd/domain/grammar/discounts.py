@@ -8,8 +8,8 @@ from loyaltyd.domain.grammar.values import Amount, Share
 from loyaltyd.domain.money import WHOLE_SHARE
 from loyaltyd.domain.toml import Table
 
-PIECES_MAX = 1000  # of one goods on one receipt: a till's own limit is 999
-STEPS_MAX = 32
+PIECES_MAX = 1000  # that one offer counts: above any that makes sense
+STEPS_MAX = 32  # as many as tiers have levels
 OFF = (
     *("percent_off", "amount_off", "fixed_price", "free", "bundle"),
     *("percent_off_by_total", "percent_off_by_quantity", "percent_off_by_spent"),
@@ -58,7 +58,7 @@ class DiscountTable(Table):
                 self.units is not None and not any(it in SOME_UNITS for it in self.off),
                 f"units goes with {', '.join(SOME_UNITS)}",
             ),
-            ((self.buy is None) and self.bundle is not None, "bundle goes with buy"),
+            (self.bundle is not None and self.buy is None, "bundle goes with buy"),
             (
                 self.buy is not None and self.bundle is None and not 0 < (few or 0) < self.buy,
                 "buy goes with bundle, or with free or units, of which there are fewer",
