@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from loyaltyd.domain.account import Account, Debt, moved
-from loyaltyd.domain.clawback import Restoring, restored, taken_back
+from loyaltyd.domain.clawback import Restoring, asked_back, restored, taken_back
 from loyaltyd.domain.ledger import DEBT, ISSUED, REDEEMED, Lot, Posting
 from loyaltyd.domain.program import Wallet
 from tests.domain.receipts import program, wallet
@@ -64,6 +64,11 @@ def test_restored_points_refill_the_lots_that_paid_the_latest_expiry_first(
 def test_reissued_points_are_one_new_lot_of_the_day_usable_at_once() -> None:
     found = back(0, 300, 'restore = "reissue"\nexpires = "30d"\nactivates = "14d"')
     assert moves(restored(found, account(), DAY)) == [(REDEEMED, "lot/2026-12-05/2027-01-04", 300)]
+
+
+def test_points_that_were_reissued_before_are_not_reissued_again() -> None:
+    found = back(80, 120, 'restore = "reissue"')
+    assert moves(restored(found, account(), DAY)) == [(REDEEMED, "lot/2026-12-05/-", 40)]
 
 
 def test_a_debt_is_paid_before_lots_are_refilled() -> None:
@@ -127,3 +132,22 @@ def test_the_lot_of_the_sale_gives_even_when_it_is_over() -> None:
     own = lot(100, DAY, DAY + dt.timedelta(days=30))
     postings, _ = taken_back(found, 60, account(own), [own], DAY + dt.timedelta(days=40))
     assert moves(postings) == [(own.bucket, ISSUED, 60)]
+
+
+WAITS = lot(10, DAY + dt.timedelta(days=14))
+ACTIVE = lot(5)
+
+
+@pytest.mark.parametrize(
+    ("amount", "asked"), [(1, [1, 0]), (2, [2, 0]), (4, [4, 0]), (12, [10, 2]), (15, [10, 5])]
+)
+def test_a_lot_gives_what_it_no_longer_earns_then_the_one_that_waits_longest(
+    amount: int, asked: list[int]
+) -> None:
+    still = {WAITS.bucket: 8, ACTIVE.bucket: 5}
+    assert [it.amount for it in asked_back([ACTIVE, WAITS], still, amount)] == asked
+
+
+def test_a_lot_that_earns_less_gives_before_one_that_waits() -> None:
+    still = {WAITS.bucket: 10, ACTIVE.bucket: 2}
+    assert [it.amount for it in asked_back([ACTIVE, WAITS], still, 4)] == [1, 3]

@@ -50,6 +50,7 @@ RIGHT = [
     'earn = "bonus", percent = "2%", of = "purse"',
     'earn = "bonus", per_amount = ["10", "2"], of = "rest"',
     'earn = "gross", percent = "2%", of = "bonus"',
+    'earn = "bonus", percent = "2%", activates = "1d", expires = "2d"',
 ]
 
 
