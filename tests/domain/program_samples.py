@@ -98,7 +98,7 @@ spent = { min = "100.00", within = "30d" }
 dates = { from = 2026-12-01, until = 2027-01-31 }
 store = ["msk-017"]
 group = ["main-hall"]
-basket = { category = ["tea/*"], sku = ["1"], min_positions = 1, min_pieces = 2, min_weight = "0.5" }
+basket = { category = ["t/*"], sku = ["1"], min_positions = 1, min_pieces = 2, min_weight = "0.5" }
 all = [{ basket = { class = "vodka", min_amount = "9.00" } }, { any = [{ every_visit = 2 }] }]
 """
 
