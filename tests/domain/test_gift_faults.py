@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from random import Random
+
 import pytest
 
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.toml import Fault
-from tests.domain.receipts import EARN, HEAD, rule, wallet
+from tests.domain.random_discounts import random_discount
+from tests.domain.receipts import EARN, HEAD, basket, line, quoted, rule, seen, wallet
 
 TIERS = '[tiers]\nlevels = [{ id = "start", from = "0" }]\n'
 GIVE = 'rules[1] "r".give'
@@ -132,3 +136,39 @@ def test_exclude_names_another_rule_or_group_that_is_there(text: str, key: str, 
     assert [(it.key, it.message) for it in found] == [(key, said)]
     lines = (HEAD + text).splitlines()
     assert "exclude" in lines[(found[0].line or 0) - 1]
+
+
+KEYS = ("max", "buy", "free", "units", "which", "bundle", "percent_off_by_spent")
+VALUES = (
+    *("0", "1", "2", "1000", "-1", "1.5", "true", '"0"', '"0.01"', '"999999999999"', '"0%"'),
+    *('"100%"', '"dearest"', "[]", '[["0", "100%"]]', '[[1, "5%"], [3, "100%"]]', '[["1"]]', "{}"),
+)
+ODD = basket(
+    *(line(number, price, "3") for number, price in ((1, "0.00"), (2, "0.01"), (3, "99.99"))),
+    line(4, "10.00", "0.347", unit="kg"),
+    line(5, "499.00", "2", floor_price=40_900),
+)
+
+
+def hostile(chance: Random, layer: str) -> str:
+    """A random discount; half of them with a value that is another, or a key too many."""
+    give = random_discount(chance, layer, tiers=True)
+    kind, value = chance.random(), chance.choice(VALUES)
+    if kind < 0.25:
+        return f"{give}, {chance.choice(KEYS)} = {value}"
+    return re.sub(r'"[^"]*"|\b\d+\b', value, give, count=1) if kind < 0.5 else give
+
+
+def test_a_discount_that_check_lets_in_never_fails_at_the_till() -> None:
+    chance = Random(22)
+    read = 0
+    for number in range(1000):
+        layer = ("item", "receipt")[number % 2]
+        text = TIERS + rule("r", layer, hostile(chance, layer))
+        found = program_from(HEAD + text)
+        if isinstance(found, Program):
+            read += 1
+            result = quoted(found, ODD, seen(measure="300")).result
+            assert all(0 <= it.net <= it.gross and it.free <= 3000 for it in result.lines), text
+            assert result.lines[4].net >= 2 * 40_900, text
+    assert 500 < read < 900
