@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,3 +118,19 @@ def test_a_journal_that_listens_gets_datagrams(tmp_path: Path) -> None:
         entry = journal.recv(65536)
     assert b"card 2990******019" in entry
     assert b"LOGGER\n" in entry
+
+
+def test_a_journal_that_hangs_or_is_gone_loses_lines_and_blocks_nobody(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "journal"
+    handler = logs._Journal(str(path))
+    handler.setFormatter(logs._formatter())
+    record = logging.LogRecord("x", logging.ERROR, "", 1, f"card {NUMBER}", None, None)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal:
+        journal.bind(str(path))
+        for _ in range(10_000):  # more than its socket takes in
+            handler.handle(record)
+    handler.handle(record)
+    handler.close()
+    assert capfd.readouterr() == ("", "")

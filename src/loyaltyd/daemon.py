@@ -281,8 +281,8 @@ def _opening(reader: Reader, own: Own) -> Callable[[], Hearing]:
     if reader.classic_sector is not None and reader.classic_key is not None:
         key = classic_key(reader.classic_key)
         sector = Sector(number=reader.classic_sector, key=key, key_type=reader.classic_key_type)
-    if reader.file is not None:
-        file = CardFile(file=bytes.fromhex(reader.file), aid=bytes.fromhex(reader.aid or ""))
+    if reader.aid is not None and reader.file is not None:
+        file = CardFile(aid=bytes.fromhex(reader.aid), file=bytes.fromhex(reader.file))
     cards = Contactless(own=own, sector=sector, file=file)
     return taps(SLOT_DRIVERS[reader.driver](reader.device or reader.match), cards.dialogue)
 

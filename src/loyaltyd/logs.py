@@ -1,5 +1,6 @@
 """Logs: journald fields under systemd, JSON lines on stderr elsewhere; card numbers masked."""
 
+import contextlib
 import json
 import logging
 import os
@@ -126,10 +127,11 @@ class _Journal(logging.Handler):
         self._socket.setblocking(False)
 
     def emit(self, record: logging.LogRecord) -> None:
-        try:
-            self._socket.sendto(journal_entry(json.loads(self.format(record))), self._path)
-        except OSError:
-            self.handleError(record)
+        entry = journal_entry(json.loads(self.format(record)))
+        # Not handleError: it writes the line to stderr, unmasked, where a journald that hangs would
+        # block us, for stderr is a stream to it.
+        with contextlib.suppress(OSError):
+            self._socket.sendto(entry, self._path)
 
     def close(self) -> None:
         self._socket.close()

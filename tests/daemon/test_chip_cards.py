@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import importlib.util
 import tempfile
 from collections.abc import Callable, Iterator
@@ -201,13 +202,33 @@ def test_no_pcscd_is_a_state_of_the_reader_and_the_till_works(
     assert not pcsc_socket.exists()
     lane = lane_with(tmp_path / "lane", PCSC.format(match="*"))
     with Daemon(lane) as daemon, Caller(daemon.answering().lane.port) as caller:
-        assert caller.tell("/v1/quotes", basket("r1"))[0] == 200
+        assert caller.tell("/v1/quotes", basket("r1"))[0] == http.client.OK
         _, status = caller.ask("/v1/status")
         while status["readers"][0]["detail"] == "not opened yet":
             _, status = caller.ask("/v1/status")
         assert status["verdict"] == "degraded"
         assert "pcscd does not answer" in status["readers"][0]["detail"]
         assert daemon.stop() == 0
+
+
+def test_a_pcscd_that_hangs_is_a_state_of_the_reader_and_the_till_works(
+    tmp_path: Path, pcsc_socket: Path
+) -> None:
+    lane = lane_with(tmp_path / "lane", PCSC.format(match="ACS*"))
+    with Pcscd(pcsc_socket) as double, Daemon(lane) as daemon:
+        double.plug(READER)
+        with Caller(daemon.answering().lane.port) as caller, Stream(lane.port) as stream:
+            wait_up(caller)
+            before = len(stream.of("reader_down"))
+            double.thawed.clear()
+            (*_, down) = stream.wait("reader_down", before + 1)
+            assert down["detail"].startswith("stalled: ")
+            assert caller.tell("/v1/quotes", basket("r1"))[0] == http.client.OK
+            ups = len(stream.of("reader_up"))
+            double.thawed.set()
+            stream.wait("reader_up", ups + 1)
+            double.insert(READER, Tag(text_record(ANNA)))
+            stream.wait("card_read", 1)
 
 
 def test_a_bank_card_on_a_card_reader_leaves_no_digit(tmp_path: Path, pcsc_socket: Path) -> None:

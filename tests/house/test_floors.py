@@ -28,6 +28,7 @@ APART = ({"loyaltyd.readers.profiles", "loyaltyd.readers.drivers"},)
 PURE = (
     "loyaltyd.domain",
     "loyaltyd.link.wire",
+    "loyaltyd.readers.chips",
     "loyaltyd.readers.guard",
     "loyaltyd.readers.profiles",
 )

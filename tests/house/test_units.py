@@ -153,8 +153,8 @@ def test_users_and_folders_are_ones_that_systemd_makes(tmp_path: Path) -> None:
     )
     assert users.keys() == {"loyaltyd", "loyaltyd-courier", "loyaltyd-hq"}
     assert all(int(number) < 1000 for number in users.values())
-    for folder in ("", "out", "in"):
-        assert (tmp_path / "var/spool/loyaltyd" / folder).stat().st_mode & 0o7777 == 0o2770
+    for folder, mode in (("", 0o2750), ("out", 0o2770), ("in", 0o2770)):
+        assert (tmp_path / "var/spool/loyaltyd" / folder).stat().st_mode & 0o7777 == mode
 
 
 def _findings(folder: Path, unit: str) -> dict[str, bool]:

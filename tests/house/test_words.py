@@ -24,12 +24,13 @@ DEFINING = (
     *(ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.ClassDef),
     *(ast.FunctionDef, ast.AsyncFunctionDef),
 )
-LOOPS_OF_LAST_RESORT = "loyaltyd.daemon"  # the top of each of its loops may catch Exception
+# The top of each of their loops may catch Exception.
+LOOPS_OF_LAST_RESORT = frozenset(("loyaltyd.daemon", "loyaltyd.hq.server"))
 
 
 def broad_catches(source: Source) -> Iterator[tuple[int, str]]:
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.ExceptHandler) and source.name != LOOPS_OF_LAST_RESORT:
+        if isinstance(node, ast.ExceptHandler) and source.name not in LOOPS_OF_LAST_RESORT:
             caught = ast.unparse(node.type) if node.type else "everything"
             broad = re.search(r"\b(everything|Exception|BaseException)\b", caught)
             if broad and ast.unparse(node.body[-1]) != "raise":  # a roll-back passes it on

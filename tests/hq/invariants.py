@@ -10,7 +10,7 @@ from pathlib import Path
 from loyaltyd.domain.day import folded_state
 from loyaltyd.domain.ledger import TYPES, Movements, fold, postings_of
 from loyaltyd.domain.record import Head, Record, Stream, chained, first_hash, record_from
-from loyaltyd.hq.day_check import state_at
+from loyaltyd.hq.day_check import Since, state_at
 from loyaltyd.hq.ingest import DATABASE
 from loyaltyd.hq.store import balances, schema, streams
 from loyaltyd.hq.store.records import lines as lines_of
@@ -60,7 +60,7 @@ def _stream_faults(view: Connection, tills: Logs) -> Iterator[str]:
             yield f"{name}: its records aren't the first {len(lines)} of the till's"
         yield from (f"{name}: {fault}" for fault in _chain_faults(view, number, stream))
         yield from (f"{name}: {fault}" for fault in _sum_faults(view, number, records))
-        if state_at(view, number, stream, len(lines)) != folded_state(fold(records)):
+        if state_at(view, Since(view, number), len(lines)) != folded_state(fold(records)):
             yield f"{name}: its state isn't the till's"
         if contact.reevaluated > len(lines):
             yield f"{name}: more receipts were run again than there are"

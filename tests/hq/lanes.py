@@ -17,6 +17,7 @@ from loyaltyd.domain.ledger import fold
 from loyaltyd.domain.person import People
 from loyaltyd.domain.record import Head, Record, Stream, chained, first_hash, record_from
 from loyaltyd.hq.ingest import Answer, Headquarters, open_hq
+from loyaltyd.hq.taking import genuine
 from loyaltyd.hq.trusting import kept_program, trusted_file
 from loyaltyd.link.signatures import is_signed, public_hex, signature
 from loyaltyd.link.wire import answer_from, batch_bytes, public_line
@@ -136,6 +137,16 @@ def settled(hq: Headquarters) -> Headquarters:
     while hq.reevaluated():
         pass
     return hq
+
+
+def spoilt(data: bytes, place: int, bit: int) -> bytes | None:
+    """The file with one bit flipped; none when it holds the same all the same.
+
+    zstd has bits that say nothing (RFC 8878, 3.1.1.1.1.3): what is signed is what they pack.
+    """
+    flipped = bytearray(data)
+    flipped[place % len(data)] ^= 1 << bit
+    return None if genuine(bytes(flipped)) == genuine(data) else bytes(flipped)
 
 
 def edited(lane: Lane, place: int, /, **members: object) -> Lane:

@@ -10,8 +10,12 @@ import pytest
 
 from loyaltyd.domain.batch import BatchReason
 from loyaltyd.domain.day import Day, Totals
-from loyaltyd.hq.day_check import state_at
+from loyaltyd.domain.posted import posted_from
+from loyaltyd.domain.record import Record, Stream
+from loyaltyd.hq import day_check, overview, reevaluation
+from loyaltyd.hq.day_check import Since, state_at
 from loyaltyd.hq.ingest import Headquarters
+from loyaltyd.store.database import Connection
 from tests.hq.invariants import faults
 from tests.hq.lanes import TEXT, Lane, acked, edited, hq_at, lane_at, refusal, settled
 
@@ -58,10 +62,57 @@ def test_the_state_after_each_record_is_known_when_later_ones_have_come(
 ) -> None:
     count = len(lane.lines)
     acked(hq, lane.file(1, count))
-    states = hq.books.read(
-        lambda view: [state_at(view, 1, lane.stream, seq) for seq in range(count + 1)]
-    )
+
+    def carried(view: Connection) -> list[str]:
+        since, states = Since(view, 1), []
+        for seq in range(count, -1, -1):
+            while not since.reach(view, seq, 1):
+                pass
+            states.append(state_at(view, since, seq))
+        return states[::-1]
+
+    states = hq.books.read(carried)
     assert states == [lane.state(seq) for seq in range(count + 1)]
+
+
+@pytest.mark.parametrize("carried", [1, 3, 2000])
+def test_many_till_days_are_right_however_little_is_carried_at_a_time(
+    hq: Headquarters, lane: Lane, carried: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reevaluation, "RECORDS_CARRIED", carried)
+    for number in range(1, 7):
+        first, last = 3 * number - 2, 3 * number
+        acked(hq, file(lane, first, last, lane.day(first, last, number=number)))
+    assert verdicts(hq) == [(number, "right") for number in range(6, 0, -1)]
+
+
+def test_no_record_is_folded_twice_for_many_till_days(
+    hq: Headquarters, lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folded = []
+
+    def counting(line: str, stream: Stream) -> Record:
+        folded.append(line)
+        return posted_from(line, stream)
+
+    monkeypatch.setattr(day_check, "posted_from", counting)
+    for number in range(1, 21):
+        acked(hq, file(lane, number, number, lane.day(number, number, number=number)))
+    assert len(verdicts(hq)) == overview.DAYS_OF_A_TILL
+    assert sorted(folded) == sorted(lane.lines[1:20])
+
+
+def test_what_comes_while_till_days_are_checked_counts(
+    hq: Headquarters, lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reevaluation, "RECORDS_CARRIED", 2)
+    for number in (1, 2):
+        last = 5 * number
+        acked(hq, file(lane, last - 4, last, lane.day(last - 4, last, number=number)))
+    for seq in range(11, 20):
+        hq.reevaluated()
+        acked(hq, lane.file(seq, seq))
+    assert verdicts(hq) == [(2, "right"), (1, "right")]
 
 
 @pytest.mark.parametrize(
@@ -107,6 +158,20 @@ def test_a_till_day_made_again_takes_the_place_of_the_first(hq: Headquarters, la
     assert verdicts(hq) == [(1, BatchReason.STATE_DIFFERS)]
     acked(hq, file(lane, 1, 5, lane.day(1, 5)))
     assert verdicts(hq) == [(1, "right")]
+
+
+def test_a_record_that_can_not_be_read_any_more_stops_no_other_till_day(
+    lane: Lane, tmp_path: Path
+) -> None:
+    with hq_at(tmp_path, lane, program=TEXT) as hq:
+        acked(hq, file(lane, 1, 5, lane.day(1, 5)))
+        hq.books.write(
+            lambda tx: tx.execute(
+                "INSERT INTO record (stream, seq, hash, line, type, business_date)"
+                " VALUES (1, 6, zeroblob(32), '{}', 'receipt', '2026-12-05')"
+            )
+        )
+        assert verdicts(hq) == [(1, BatchReason.STATE_DIFFERS)]
 
 
 def test_records_that_no_totals_can_be_made_of_are_told_and_stop_nothing(

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from loyaltyd.domain.batch import Ack, BatchReason, Refused
-from loyaltyd.domain.errors import ConfigError
+from loyaltyd.domain.errors import ConfigError, LinkError
 from loyaltyd.hq.folder_import import imported
 from loyaltyd.hq.ingest import Headquarters
 from loyaltyd.link.signatures import is_signed, public_hex
-from loyaltyd.link.spool import ACK, REFUSAL, Spool, file_name
+from loyaltyd.link.spool import ACK, BATCH, REFUSAL, Spool, file_name
 from loyaltyd.link.wire import answer_from
 from tests.hq.invariants import faults, held
 from tests.hq.lanes import TEXT, Lane, acked, hq_at, lane_at
@@ -98,6 +98,38 @@ def test_single_files_are_taken_without_an_answer_beside(
     file.write_bytes(lane.file(1, 4))
     assert outcomes(hq, file) == {"one.zst": None}
     assert not (tmp_path / "in").exists()
+
+
+def test_a_file_behind_a_link_that_somebody_named_is_taken(
+    hq: Headquarters, lane: Lane, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(lane.file(1, 3))
+    (tmp_path / "link").symlink_to("file")
+    assert outcomes(hq, tmp_path / "link") == {"file": None}
+
+
+def test_a_file_that_can_not_be_answered_holds_no_other_up(
+    hq: Headquarters, lane: Lane, stick: Spool, tmp_path: Path
+) -> None:
+    long = "0" * (255 - len(BATCH)) + BATCH  # a name to which nothing can be added
+    (stick.out.folder / long).write_bytes(b"anybody's")
+    put(stick, lane, 1, 5)
+    with pytest.raises(LinkError, match=r"in: file name too long"):
+        list(imported(hq, [tmp_path / "stick"]))
+    assert hq.overview(hq.clock()).tills[0].seq == 5
+    assert [name.endswith(ACK) for name in stick.into.names()] == [True]
+
+
+def test_a_stick_that_nobody_may_write_is_taken_whole(
+    hq: Headquarters, lane: Lane, stick: Spool, tmp_path: Path
+) -> None:
+    put(stick, lane, 1, 5)
+    put(stick, lane, 6, 8)
+    stick.into.folder.rmdir()
+    stick.into.folder.write_bytes(b"in the way")
+    with pytest.raises(LinkError, match=r"in: file exists"):
+        list(imported(hq, [tmp_path / "stick"]))
+    assert hq.overview(hq.clock()).tills[0].seq == 8
 
 
 def test_a_spoilt_file_is_refused_and_the_others_are_taken(

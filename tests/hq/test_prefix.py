@@ -15,7 +15,7 @@ from loyaltyd.domain.record import Head
 from loyaltyd.hq.folder_import import imported
 from loyaltyd.link.spool import Spool, file_name
 from tests.hq.invariants import faults, held
-from tests.hq.lanes import TEXT, Lane, acked, hq_at, lane_at, refusal
+from tests.hq.lanes import TEXT, Lane, acked, hq_at, lane_at, refusal, spoilt
 
 seqs = st.integers(1, 40)
 
@@ -76,9 +76,9 @@ class Sending(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1), place=st.integers(0, 10_000), bit=st.integers(0, 7))
     def sent_with_a_flipped_bit(self, which: int, place: int, bit: int) -> None:
         lane = self.LANES[which]
-        spoilt = bytearray(lane.file(self.reached[which] + 1, len(lane.lines)))
-        spoilt[place % len(spoilt)] ^= 1 << bit
-        refusal(self.hq, bytes(spoilt))
+        data = spoilt(lane.file(self.reached[which] + 1, len(lane.lines)), place, bit)
+        if data is not None:
+            refusal(self.hq, data)
 
     @rule(which=st.integers(0, 1), cut=st.integers(0, 10_000))
     def sent_in_part(self, which: int, cut: int) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.record import record_from
-from loyaltyd.hq import reevaluation
+from loyaltyd.hq import overview, reevaluation
 from loyaltyd.hq.ingest import Headquarters
 from loyaltyd.hq.overview import Overview
 from loyaltyd.hq.rerunning import difference
@@ -54,8 +54,8 @@ def taken(hq: Headquarters, lane: Lane) -> Overview:
 
 
 def receipts(lane: Lane) -> list[int]:
-    """Where in the log the receipts stand."""
-    return [it.seq for it in lane.records(1, len(lane.lines)) if it.type == "receipt"]
+    """Where in the log the records stand that a program decided on."""
+    return [it.seq for it in lane.records(1, len(lane.lines)) if it.type in reevaluation.RULED]
 
 
 def said(lane: Lane, /, **members: object) -> str:
@@ -68,6 +68,23 @@ def program_of_lane() -> Program:
     found = program_from(TEXT)
     assert isinstance(found, Program)
     return found
+
+
+def test_a_receipt_that_names_another_version_of_its_program_differs(
+    hq: Headquarters, lane: Lane
+) -> None:
+    ref = {**json.loads(lane.lines[0])["program"], "version": 7}
+    (found,) = taken(hq, edited(lane, 1, program=ref)).differences
+    assert (found.seq, found.what) == (1, "program")
+
+
+@pytest.mark.parametrize("kind", ["adjust", "card", "right", "day"])
+def test_value_that_no_till_moves_differs(hq: Headquarters, one: Lane, kind: str) -> None:
+    issued = {"account": "a" * 32, "wallet": "bonus", "debit": "issued", "credit": "debt"}
+    members = {"card": "none", "counters": [], "postings": [{**issued, "amount": -5}]}
+    odd = edited(one, 1, type=kind, **members)
+    (found,) = taken(hq, odd).differences
+    assert (found.seq, found.what) == (1, "postings")
 
 
 def test_what_a_till_wrote_comes_out_the_same(hq: Headquarters, lane: Lane) -> None:
@@ -164,11 +181,9 @@ def test_a_receipt_that_can_not_be_run_is_a_difference_and_stops_nothing(
     assert [it.reevaluated for it in shown.tills] == [len(lane.lines)]
 
 
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+shallow = scalars | st.lists(scalars, max_size=3)
+json_values = shallow | st.lists(st.dictionaries(st.text(), shallow, max_size=3), max_size=3)
 
 
 @given(
@@ -198,6 +213,17 @@ def test_receipts_wait_for_their_program_and_are_run_when_it_comes(
         assert shown.unruled == ()
         assert [(it.seq, it.what) for it in shown.differences] == [(1, "id")]
         assert faults(tmp_path / "hq", {lane.stream: odd.lines}) == []
+
+
+def test_all_receipts_that_wait_are_counted_however_few_programs_are_named(
+    lane: Lane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "ROWS_MAX", 1)
+    ref = json.loads(lane.lines[0])["program"]
+    odd = edited(lane, 1, program={**ref, "hash": "f" * 64})
+    with hq_at(tmp_path, lane) as hq:
+        shown = taken(hq, odd)
+        assert (len(shown.unruled), shown.unruled_receipts) == (1, len(receipts(lane)))
 
 
 def test_another_program_of_that_name_does_not_rule_them(lane: Lane, tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ EMPTY = Overview(
     differences=(),
     differences_count=0,
     unruled=(),
+    unruled_receipts=0,
     refused=(),
     refused_count=0,
 )
@@ -136,9 +137,9 @@ def test_a_chain_is_named_where_there_are_several() -> None:
         ({"tills": ()}, State.WARN, "no till is trusted yet"),
         ({"days_differing": 1}, State.BAD, "1 till-day not as the records say"),
         ({"differences_count": 2}, State.BAD, "2 receipts come out otherwise"),
-        ({"unruled": (UNRULED,)}, State.WARN, "3 receipts without a program"),
+        ({"unruled_receipts": 3}, State.WARN, "3 receipts without a program"),
         (
-            {"unruled": (UNRULED,), "differences_count": 1, "tills": (TILL, UNHEARD)},
+            {"unruled_receipts": 3, "differences_count": 1, "tills": (TILL, UNHEARD)},
             State.BAD,
             "1 ledger to look at, 1 receipt comes out otherwise, 3 receipts without a program",
         ),
@@ -187,14 +188,15 @@ def test_of_the_till_days_the_newest_and_those_that_differ_are_shown() -> None:
 
 
 def test_differences_come_with_what_waits_for_its_program() -> None:
-    seen = replace(EMPTY, differences=(DIFFERENCE,), differences_count=120, unruled=(UNRULED,))
+    waits = replace(EMPTY, unruled=(UNRULED,), unruled_receipts=3)
+    seen = replace(waits, differences=(DIFFERENCE,), differences_count=120)
     waiting, differing = screen.difference_rows(seen)
     assert (waiting.records, waiting.standing.state) == ("5 to 9", State.WARN)
     assert "3 receipts is not here: zelenka 13, SHA-256 abababababab…" in waiting.standing.said
     assert (differing.records, differing.standing.said) == ("7", "result.lines")
     assert screen.differences_said(seen) == "120, the newest below; 3 records to run again"
     assert screen.differences_said(EMPTY) == "none"
-    behind = replace(EMPTY, tills=(replace(TILL, reevaluated=1233),), unruled=(UNRULED,))
+    behind = replace(waits, tills=(replace(TILL, reevaluated=1233),))
     assert screen.differences_said(behind) == "none; 4 records to run again"
 
 
@@ -219,3 +221,15 @@ def test_a_refused_file_says_whose_it_is_if_anybodys() -> None:
 )
 def test_an_age_has_one_unit(seconds: int, said: str) -> None:
     assert screen.age(NOON - dt.timedelta(seconds=seconds), NOON) == said
+
+
+def test_a_distrusted_till_needs_nobody() -> None:
+    for till in (TILL, UNHEARD, replace(TILL, trouble=BatchReason.FORK)):
+        found = screen.standing(replace(till, distrusted=True), NOON)
+        assert (found.state, found.said) == (State.GOOD, "distrusted: nothing more is taken")
+
+
+def test_the_page_says_when_running_again_stands_still() -> None:
+    found = screen.verdict(replace(EMPTY, stands_still="MemoryError"))
+    assert found.state is State.BAD
+    assert found.said == "running receipts again stands still: MemoryError"

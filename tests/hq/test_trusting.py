@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from loyaltyd.domain.batch import BatchReason
 from loyaltyd.domain.errors import ConfigError
 from loyaltyd.domain.record import Stream
 from loyaltyd.hq.ingest import Headquarters, open_hq
 from loyaltyd.hq.keys import hq_key, hq_line
-from loyaltyd.hq.trusting import kept_program, trusted_file
+from loyaltyd.hq.trusting import distrusted, kept_program, trusted_file
 from loyaltyd.link.signatures import public_hex
 from loyaltyd.link.wire import public_line
-from tests.hq.lanes import TEXT, hq_at
+from tests.hq.lanes import TEXT, acked, hq_at, lane_at, refusal
 
 KEY = public_hex(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 STREAM = Stream(chain="zelenka", store="msk-017", till="3", epoch="0" * 16, key=KEY)
@@ -129,3 +130,42 @@ def test_a_key_that_others_may_read_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "hq" / "hq.key").chmod(0o644)
     with pytest.raises(ConfigError, match="only its owner may read"):
         open_hq(tmp_path / "hq")
+
+
+def test_what_a_distrusted_key_signs_is_refused_and_what_was_taken_stays(tmp_path: Path) -> None:
+    lane = lane_at(tmp_path / "till", receipts=4)
+    with hq_at(tmp_path, lane) as hq:
+        assert acked(hq, lane.file(1, 3)) == 3
+        for named in (str(lane.public(tmp_path)), lane.stream.key):
+            assert distrusted(hq, named).till == "3"
+        assert refusal(hq, lane.file(4, 5)) is BatchReason.TILL_UNKNOWN
+        assert refusal(hq, lane.file(1, 3)) is BatchReason.TILL_UNKNOWN
+        (till,) = hq.overview(hq.clock()).tills
+        assert (till.seq, till.trouble, till.distrusted) == (3, None, True)
+        trusted_file(hq, lane.public(tmp_path))
+        assert acked(hq, lane.file(4, 5)) == 5
+        assert not hq.overview(hq.clock()).tills[0].distrusted
+
+
+def test_a_till_that_is_distrusted_before_it_is_heard_is_shown(
+    hq: Headquarters, tmp_path: Path
+) -> None:
+    trusted_file(hq, file(tmp_path, LINE))
+    distrusted(hq, KEY)
+    (till,) = hq.overview(hq.clock()).tills
+    assert (till.contact_at, till.distrusted) == (None, True)
+
+
+def test_a_key_that_nobody_trusted_can_not_be_distrusted(hq: Headquarters, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="nobody has trusted that key"):
+        distrusted(hq, KEY)
+    with pytest.raises(ConfigError, match="can't be read"):
+        distrusted(hq, str(tmp_path / "nothing"))
+
+
+def test_a_distrusted_key_is_still_one_tills(hq: Headquarters, tmp_path: Path) -> None:
+    trusted_file(hq, file(tmp_path, LINE))
+    distrusted(hq, KEY)
+    with pytest.raises(ConfigError, match="a key is one till's"):
+        trusted_file(hq, file(tmp_path, public_line(replace(STREAM, till="4"), KEY)))
+    assert hq.overview(hq.clock()).tills[0].distrusted

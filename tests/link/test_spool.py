@@ -116,8 +116,15 @@ def test_a_file_that_may_not_be_read_is_said_to_be(
     box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Root reads all: the call is made to fail."""
+    real = os.open
+
+    def fail(path: str, flags: int, **options: int) -> int:
+        if path == "a":
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+        return real(path, flags, **options)
+
     box.put("a", b"")
-    monkeypatch.setattr(os, "open", failing(errno.EACCES))
+    monkeypatch.setattr(os, "open", fail)
     with pytest.raises(LinkError, match=r"out/a: permission denied"):
         box.read("a", 100)
 
@@ -128,7 +135,7 @@ def test_what_can_t_be_put_leaves_nothing_behind(
     box: Box, error: int, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     box.put("a", b"before")
-    monkeypatch.setattr(Path if step == "replace" else os, step, failing(error))
+    monkeypatch.setattr(os, step, failing(error))
     with pytest.raises(LinkError, match=f"out: {os.strerror(error).lower()}"):
         box.put("a", b"after")
     monkeypatch.undo()
@@ -159,6 +166,28 @@ def failing(error: int) -> Callable[..., None]:
         raise OSError(error, os.strerror(error))
 
     return fail
+
+
+def test_a_link_in_the_place_of_a_folder_leads_nowhere(box: Box, tmp_path: Path) -> None:
+    other = Box(tmp_path / "other")
+    other.make()
+    other.put("a", b"theirs")
+    other.put(".a.0a1b2c3d", b"theirs")
+    box.folder.rename(tmp_path / "was")
+    box.folder.symlink_to(other.folder)
+    uses: list[Callable[[], object]] = [
+        box.names,
+        box.marks,
+        box.tidy,
+        lambda: box.remove("a"),
+        lambda: box.put("b", b""),
+        lambda: box.read("a", 100),
+        lambda: box.mark("a"),
+    ]
+    for use in uses:
+        with pytest.raises(LinkError, match=r"out: not a directory"):
+            use()
+    assert sorted(it.name for it in other.folder.iterdir()) == [".a.0a1b2c3d", "a"]
 
 
 def test_drafts_are_no_files_and_are_tidied_by_who_writes_there(box: Box) -> None:

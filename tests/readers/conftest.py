@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,14 +16,20 @@ from tests.readers.tapping import Clock
 
 
 @pytest.fixture(scope="session")
-def pcsc_socket() -> Iterator[Path]:
-    """The path at which this process looks for a pcscd, for as long as it lives."""
+def pcsc_folder() -> Iterator[Path]:
+    """Where this process looks for a pcscd, for as long as it lives; a socket's path is short."""
+    with tempfile.TemporaryDirectory(prefix="pcsc") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def pcsc_socket(pcsc_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The path at which a test puts its pcscd."""
     if importlib.util.find_spec("smartcard") is None:
         pytest.skip("pyscard is not installed: tools/test builds it where gcc and libpcsclite are")
-    with tempfile.TemporaryDirectory(prefix="pcsc") as folder:
-        path = Path(folder) / "pcscd.comm"
-        os.environ["PCSCLITE_CSOCK_NAME"] = str(path)
-        yield path
+    path = pcsc_folder / "pcscd.comm"
+    monkeypatch.setenv("PCSCLITE_CSOCK_NAME", str(path))
+    return path
 
 
 @pytest.fixture

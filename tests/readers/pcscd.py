@@ -37,7 +37,7 @@ LAYOUTS = {
 }
 READERS_MAX = 16
 READER = struct.Struct("<128sIIi33s3xII")
-ABSENT, PRESENT, SWALLOWED, POWERED, NEGOTIABLE = 0x02, 0x04, 0x08, 0x10, 0x20
+UNKNOWN, ABSENT, PRESENT, SWALLOWED, POWERED, NEGOTIABLE = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 NO_CARD, REMOVED, RESET = 0x8010000C, 0x80100069, 0x80100068
 EXCLUSIVE, RESETS, SHARING = 1, 1, 0x8010000B
 UNKNOWN_READER, GONE, INVALID = 0x80100009, 0x80100017, 0x80100003
@@ -50,9 +50,12 @@ class Bay:
     card: Card | None = None
     moves: int = 0
     is_mute: bool = False
+    is_faulty: bool = False  # the reader itself does not answer pcscd, and is listed all the same
 
     @property
     def state(self) -> int:
+        if self.is_faulty:
+            return UNKNOWN
         if self.card is None:
             return ABSENT
         return PRESENT | (SWALLOWED if self.is_mute else POWERED | NEGOTIABLE)
@@ -78,6 +81,7 @@ class Pcscd:
     failures: dict[int, list[int]] = field(default_factory=dict)  # of a command, in turn
     asked: Counter[int] = field(default_factory=Counter)
     thawed: threading.Event = field(default_factory=threading.Event)
+    resets: int = 0  # of cards, by whoever let go of one
     hanging: set[int] = field(default_factory=set)  # commands that wait for thawed
     _handles: dict[int, Handle] = field(default_factory=dict)
     _peers: set[socket.socket] = field(default_factory=set)
@@ -146,6 +150,11 @@ class Pcscd:
         with self._changing():
             self.bays[reader].card = card
             self.bays[reader].moves += 2
+
+    def fault(self, reader: str, *, is_faulty: bool) -> None:
+        """Let pcscd lose the reader, as a cable does that is almost out, or have it back."""
+        with self._changing():
+            self.bays[reader].is_faulty = is_faulty
 
     def reset(self) -> None:
         """Reset the cards, as another program does."""
@@ -243,6 +252,7 @@ class Pcscd:
                 self._turn.notify_all()
             handle = self._handles.pop(number, None) if is_over else None
             if handle is not None and resets:
+                self.resets += 1
                 self._reset(handle.bay)
 
     def _reset(self, bay: Bay | None) -> None:
@@ -266,6 +276,7 @@ class Pcscd:
             others = [it for it in self._handles.values() if it.bay is bay]
             if any(it.is_exclusive for it in others) or (others and fields[2] == EXCLUSIVE):
                 return SHARING
+            bay.is_mute = False  # connecting powers a card up again
             fields[4] = 1000 + self.asked[CONNECT]
             fields[5] = 1 if bay.card.atr == ATR_CONTACT_T0 else 2
             self._handles[fields[4]] = Handle(name, bay, bay.moves, fields[2] == EXCLUSIVE)

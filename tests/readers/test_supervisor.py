@@ -15,7 +15,7 @@ from loyaltyd.readers.port import Driver
 from loyaltyd.readers.profiles.barcode import BarcodeDecoder
 from loyaltyd.readers.profiles.magstripe import MagstripeDecoder
 from loyaltyd.readers.read import CardRead, Decoder, Garbled, PaymentCard, Read
-from loyaltyd.readers.supervisor import HEAR_MAX_S, STALLED, Source, Supervisor
+from loyaltyd.readers.supervisor import HEAR_MAX_S, OPEN_MAX_S, STALLED, Source, Supervisor
 from tests.readers.devices import Ears, Scanner
 from tests.readers.vectors import PAN, TRACK1_BANK, TRACK2_BANK, own
 
@@ -352,6 +352,21 @@ def test_a_source_that_hangs_is_down_until_it_moves_again(ears: Ears, clock: Clo
         ("counter", False, STALLED),
         ("counter", True, ""),
     ]
+
+
+def test_a_source_that_waits_to_be_opened_again_does_not_hang(
+    ears: Ears, clock: Clock, tmp_path: Path
+) -> None:
+    driver = SerialDriver(str(tmp_path / "none"))
+    supervisor = Supervisor(
+        [source(driver)], on_read=ears.on_read, on_state=ears.on_state, monotonic=clock
+    )
+    supervisor.start()
+    ears.wait_state(up=False)
+    clock.now += OPEN_MAX_S * 2
+    supervisor.look()
+    supervisor.stop()
+    assert STALLED not in [detail for _, _, detail in ears.states]
 
 
 def test_stopping_what_was_never_started_is_nothing(ears: Ears, clock: Clock) -> None:

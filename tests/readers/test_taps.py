@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyaltyd.domain.errors import ReaderError
 from loyaltyd.readers.hearing import Heard
 from loyaltyd.readers.port import Sight
 from loyaltyd.readers.read import CardRead, Dialogue, Dialogues, Read, Removed, Told, Unread
+from loyaltyd.readers.supervisor import Source, Supervisor
 from loyaltyd.readers.taps import MOVES_TOLD_MAX, taps
 from tests.readers.cards import held
+from tests.readers.devices import Ears
 
 GONE = Sight(missing="unplugged")
 READ, LEFT = CardRead("2990000000019", "contactless"), Unread("left")
@@ -28,7 +31,9 @@ class Script:
         return self
 
     def sight(self) -> Sight:
-        return next(self._sights)
+        if sight := next(self._sights, None):
+            return sight
+        raise ReaderError("the script is over")
 
     def talk(self, dialogues: Dialogues) -> Told:
         return held(dialogues(b""), lambda command: command)[0]
@@ -100,6 +105,22 @@ def test_closing_tells_that_a_card_can_not_be_watched_any_more() -> None:
         hearing = taps(Script(last), dialogue)()
         hearing.hear()
         assert hearing.close() == ended
+
+
+def test_a_card_that_is_lifted_and_put_down_again_is_told_again_at_once() -> None:
+    sights = (at(False, 0), at(True, 1), at(False, 2), at(True, 3), at(True, 5))
+    ears = Ears()
+    supervisor = Supervisor(
+        [Source(name="tap", open=taps(Script(*sights), dialogue))],
+        on_read=ears.on_read,
+        on_state=ears.on_state,
+        monotonic=lambda: 0.0,
+    )
+    supervisor.start()
+    ears.wait(lambda: len(ears.reads) >= 5)
+    supervisor.stop()
+    told = [read for _, read in ears.reads]
+    assert told == [READ, Removed(), READ, Removed(), READ, Removed()][: len(told)]
 
 
 def test_the_bytes_of_a_card_reader_are_those_of_the_answers_to_reset() -> None:

@@ -15,8 +15,10 @@ from loyaltyd.domain.record import Head, chained, first_hash
 from loyaltyd.hq import day_check, taking
 from loyaltyd.hq.adding import added
 from loyaltyd.hq.ingest import Headquarters
-from loyaltyd.hq.store import balances, people, records
+from loyaltyd.hq.reevaluation import Reevaluation
+from loyaltyd.hq.store import balances, differences, people, records
 from loyaltyd.hq.store.books import Books
+from loyaltyd.hq.store.differences import Difference
 from loyaltyd.hq.taking import Offered, Verdict
 from loyaltyd.store.database import Connection
 
@@ -183,7 +185,7 @@ def nothing_is_kept_aside(patch: Patch) -> None:
 
 def people_are_forgotten(patch: Patch) -> None:
     """Only the records of a batch are kept."""
-    patch.setattr(people, "keep", lambda *_: None)
+    patch.setattr(people, "keep", lambda *_, **__: None)
 
 
 def lines_are_written_anew(patch: Patch) -> None:
@@ -212,6 +214,22 @@ def the_ack_says_what_was_offered(patch: Patch) -> None:
 def till_days_are_believed(patch: Patch) -> None:
     """Nobody compares a till-day with its records."""
     patch.setattr(day_check, "fault", lambda *_: None)
+
+
+def run_again_before_it_is_noted(patch: Patch) -> None:
+    """How far receipts were run again is one transaction, what they showed is another."""
+    keep, step = differences.keep, Reevaluation.step
+    later = list[Sequence[Difference]]()
+
+    def in_two(self: Reevaluation) -> bool:
+        later.clear()  # what a process had in mind is gone with it
+        more = step(self)
+        for found in later:
+            self._books.write(partial(keep, found=found))
+        return more
+
+    patch.setattr(differences, "keep", lambda _, found: later.append(found))
+    patch.setattr(Reevaluation, "step", in_two)
 
 
 def _given_up(books: Books, file: Offered) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,12 +15,12 @@ from loyaltyd.domain.ledger import CardState, CounterKey
 from loyaltyd.domain.outbox import Span, Verdict
 from loyaltyd.domain.person import People
 from loyaltyd.domain.record import Head
-from loyaltyd.link import spool
 from loyaltyd.link.spool import Box
 from loyaltyd.store import days, people
 from loyaltyd.store.database import Connection
-from loyaltyd.store.transaction import View
+from loyaltyd.store.transaction import Transaction, View
 from loyaltyd.till import inbox
+from loyaltyd.till.day_copies import DayCopies
 from loyaltyd.till.export import Exporter, _Made
 from loyaltyd.till.inbox import Heard, Inbox
 from loyaltyd.till.outbox import Outbox, batch_in
@@ -140,17 +141,46 @@ def till_day_before_its_row(patch: Patch) -> None:
     """A till-day is put into out/ before the ledger remembers that it was made."""
 
     def hasty(self: Exporter, made: _Made) -> None:
-        self._target.put(made.day.name, made.data)
+        assert self._out is not None
+        self._out.put(made.day.name, made.data)
         self._till.ledger.write(lambda tx: tx.keep_day(made.day)).result()
 
     patch.setattr(Exporter, "_keep", hasty)
+
+
+def till_day_is_put_there_once(patch: Patch) -> None:
+    """What somebody takes from out/ or spoils there is no concern of the till's."""
+    settle = DayCopies._settle
+
+    def once(self: DayCopies, out: Box, name: str, *, is_there: bool) -> None:
+        if name not in seen:
+            settle(self, out, name, is_there=is_there)
+        seen.add(name)
+
+    seen: set[str] = set()
+    patch.setattr(DayCopies, "_settle", once)
+
+
+def till_day_is_answered_by_any_ack(patch: Patch) -> None:
+    """The copy of a till-day goes when headquarters has its records."""
+
+    def hasty(self: Transaction, head: Head, at: dt.datetime) -> None:
+        keep(self, head, at)
+        day = self.last_day()
+        if day is not None and not day.is_told and day.last <= head.seq:
+            self.keep_told(day.number, at)
+
+    keep = Transaction.keep_acked
+    patch.setattr(Transaction, "keep_acked", hasty)
 
 
 def named_before_it_is_whole(patch: Patch) -> None:
     """A file is written under the name by which it is looked for."""
 
     def direct(self: Box, name: str, data: bytes) -> None:
-        (self.folder / name).unlink(missing_ok=True)
-        spool._write(self.folder / name, data)
+        with (self.folder / name).open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
 
     patch.setattr(Box, "put", direct)

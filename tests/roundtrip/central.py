@@ -78,6 +78,7 @@ class Central:
         """What it answers to a file."""
         self.clock.move(seconds=1)
         before = self.records()
+        self._may_take(data)
         answer = self.hq.taken(data)
         assert answer.reason is None or self.records() == before, "half of it was kept"
         self._is_kept_to(answer, data)
@@ -86,8 +87,14 @@ class Central:
     def imports(self, stick: Path) -> None:
         """Somebody brings a stick."""
         self.clock.move(seconds=1)
+        for path in stick.glob("out/*"):
+            self._may_take(path.read_bytes())
         for it in imported(self.hq, [stick]):
             self._is_kept_to(it.answer, it.path.read_bytes())
+
+    def _may_take(self, data: bytes) -> None:
+        """What becomes of a file that comes again is open, until it is answered."""
+        self.refused.pop(file_hash(data), None)
 
     def _is_kept_to(self, answer: Answer, data: bytes) -> None:
         """An answer says one of two things of one file, signed; what was refused lies aside."""
@@ -102,7 +109,6 @@ class Central:
             self._is_the_only_day_of_its_number(said.file, data)
             assert answer.reason is None
             assert said.file == file_hash(data)
-            self.refused.pop(said.file, None)
 
     def _is_the_only_day_of_its_number(self, file: str, data: bytes) -> None:
         taken = batch_from(data)

@@ -47,7 +47,7 @@ class Fuse:
 @contextmanager
 def wired(fuse: Fuse) -> Iterator[Fuse]:
     """Lead each commit, and each file that appears in a spool or goes, over fuse."""
-    commit, put, remove = database._commit, Box.put, Box.remove
+    commit, put, remove, rename = database._commit, Box.put, Box.remove, Box.rename
 
     def committed(connection: Connection) -> None:
         fuse.touch()
@@ -63,8 +63,14 @@ def wired(fuse: Fuse) -> Iterator[Fuse]:
         fuse.touch()
         remove(box, name)
 
+    def renamed(box: Box, name: str, to: str) -> None:
+        fuse.touch()
+        rename(box, name, to)
+        fuse.touch()
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "_commit", committed)
         patch.setattr(Box, "put", placed)
         patch.setattr(Box, "remove", removed)
+        patch.setattr(Box, "rename", renamed)
         yield fuse

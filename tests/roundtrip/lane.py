@@ -84,6 +84,10 @@ class Lane:
         """The night's timer asks for the till-day."""
         self.exporter.written()
 
+    def copies(self) -> list[str]:
+        """The till-days beside its ledger."""
+        return self.exporter._beside.names()
+
     def passes(self, seconds: float) -> None:
         """Time passes at the till."""
         self.shop.clock.move(seconds=seconds)

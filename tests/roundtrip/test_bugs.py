@@ -5,23 +5,26 @@ A world's invariants find a bug when some world ends in a failure with it, and n
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
 import pytest
 
 from loyaltyd.domain.day import Totals
 from loyaltyd.domain.errors import LoyaltyError
-from loyaltyd.link import spool
 from loyaltyd.link.signatures import signature
 from loyaltyd.link.wire import FILE_BYTES_MAX, SignedBatch, batch_bytes, batch_from
+from tests.hq.lanes import NOON, TEXT, acked, edited, hq_at, lane_at, settled
 from tests.roundtrip import bugs_at_hq, bugs_at_till
-from tests.roundtrip.fuse import PowerCut
-from tests.roundtrip.world import first_files, world
+from tests.roundtrip.fuse import Fuse, PowerCut, wired
+from tests.roundtrip.world import first_files, home, world
 
 STEPS = 60
 SEEDS_MAX = 300  # most bugs show in the first ten worlds
+TOUCHES = 4  # of the disk: a commit, and what would be a second one
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -63,20 +66,30 @@ def a_till_day_that_came_too_early_stays_until_it_is_taken() -> None:
 
 
 def no_file_has_its_name_before_it_is_whole() -> None:
-    """The power goes while the bytes of a file are written."""
-    write = spool._write
+    """The power goes while the bytes of a file are on their way to the disk."""
 
-    def cut(path: Path, data: bytes) -> None:
-        write(path, data[: len(data) // 2])
+    def cut(_: int) -> None:
         raise PowerCut
 
     with world(0) as found, pytest.MonkeyPatch.context() as patch:
         lane = found.lanes[0]
         lane.trade.sells(lane.shop)
-        patch.setattr(spool, "_write", cut)
+        patch.setattr(os, "fsync", cut)
         with pytest.raises(PowerCut):
             lane.ticks()
         assert lane.spool.out.names() == []
+
+
+def a_difference_is_noted_whenever_the_power_goes() -> None:
+    with home() as folder:
+        true = lane_at(folder, receipts=3)
+        false = edited(true, 1, program={**json.loads(true.lines[0])["program"], "version": 7})
+        for touches in range(TOUCHES):
+            at = folder / f"{touches}"
+            with hq_at(at, false, program=TEXT) as hq, wired(Fuse()) as fuse:
+                assert acked(hq, false.file(1, len(false.lines))) == len(false.lines)
+                fuse.survived(partial(settled, hq), touches)
+                assert settled(hq).overview(NOON).differences_count == 1
 
 
 FOUND_BY: Mapping[Plant, Callable[[], None]] = {
@@ -95,6 +108,7 @@ FOUND_BY: Mapping[Plant, Callable[[], None]] = {
     bugs_at_hq.people_are_forgotten: a_world_goes_on_and_calms_down,
     bugs_at_hq.lines_are_written_anew: a_world_goes_on_and_calms_down,
     bugs_at_hq.the_ack_says_what_was_offered: a_world_goes_on_and_calms_down,
+    bugs_at_hq.run_again_before_it_is_noted: a_difference_is_noted_whenever_the_power_goes,
     bugs_at_hq.till_days_are_believed: a_till_day_with_false_totals_is_found_out,
     bugs_at_till.anybody_may_answer: a_world_goes_on_and_calms_down,
     bugs_at_till.any_streams_answer_counts: a_world_goes_on_and_calms_down,
@@ -108,6 +122,8 @@ FOUND_BY: Mapping[Plant, Callable[[], None]] = {
     bugs_at_till.first_persons_are_left_out: a_world_goes_on_and_calms_down,
     bugs_at_till.state_in_any_order: a_world_goes_on_and_calms_down,
     bugs_at_till.till_day_before_its_row: a_world_goes_on_and_calms_down,
+    bugs_at_till.till_day_is_put_there_once: a_world_goes_on_and_calms_down,
+    bugs_at_till.till_day_is_answered_by_any_ack: a_world_goes_on_and_calms_down,
     bugs_at_till.named_before_it_is_whole: no_file_has_its_name_before_it_is_whole,
 }
 
@@ -126,6 +142,7 @@ def test_a_bug_that_is_put_into_the_code_is_found(bug: Plant) -> None:
     [
         a_till_day_with_false_totals_is_found_out,
         a_till_day_that_came_too_early_stays_until_it_is_taken,
+        a_difference_is_noted_whenever_the_power_goes,
         no_file_has_its_name_before_it_is_whole,
     ],
     ids=lambda fact: fact.__name__,

@@ -27,10 +27,7 @@ def test_a_till_whose_headquarters_is_away_answers_as_one_that_has_none(tmp_path
         second.answering()
         until(lambda: "not_carried" in courier.events(), "the courier finds nobody")
         assert sold(cut_off) == sold(alone)
-        with Caller(cut_off.port) as till:
-            link = till.ask("/v1/status")[1]["link"]
-        assert (link["configured"], link["acked"]) == (True, 0)
-        assert link["waiting"] == sold_records(cut_off)
+        until(lambda: waiting(cut_off) == sold_records(cut_off), "all that was sold waits")
         assert (first.stop(), second.stop()) == (0, 0)
     assert "acknowledged" not in courier.events()
 
@@ -57,6 +54,15 @@ def sold_records(lane: Lane) -> int:
     said = told("verify", "--config", lane.config).stdout
     (count,) = re.findall(r"(\d+) records", said)
     return int(count)
+
+
+def waiting(lane: Lane) -> int:
+    """How many records headquarters lacks, as the till's status says."""
+    with Caller(lane.port) as till:
+        link = till.ask("/v1/status")[1]["link"]
+    assert (link["configured"], link["acked"]) == (True, 0)
+    count: int = link["waiting"]
+    return count
 
 
 def timeless(answer: Answer) -> Answer:

@@ -18,7 +18,7 @@ from loyaltyd.domain.record import Fact, record_from
 from loyaltyd.store.days import DayFile
 from loyaltyd.store.ledger import Ledger
 from loyaltyd.store.transaction import Transaction, View
-from tests.store.made import ANNA, BORIS, confirming, earned, edited, ledger_at, record
+from tests.store.made import ANNA, AT, BORIS, confirming, earned, edited, ledger_at, record
 
 FIRST = DayFile(
     number=1,
@@ -73,6 +73,28 @@ def test_no_shell_changes_or_deletes_one(tmp_path: Path) -> None:
         for sql in ("UPDATE day_file SET last = 9", "DELETE FROM day_file"):
             with pytest.raises(Exception, match="facts are only added"):
                 shell.execute(sql)
+
+
+def test_a_till_day_is_told_once_and_stays_so(tmp_path: Path) -> None:
+    with ledger_at(tmp_path / "ledger.db") as ledger:
+        kept(ledger, FIRST, SECOND)
+        ledger.write(lambda tx: tx.keep_told(1, AT)).result()
+        with pytest.raises(StoreError):
+            ledger.write(lambda tx: tx.keep_told(1, AT)).result()
+    with ledger_at(tmp_path / "ledger.db") as ledger:
+        told = replace(FIRST, is_told=True)
+        assert ledger.read(lambda view: view.day(1)).result() == told
+        assert ledger.read(lambda view: view.day_of("a" * 64)).result() == told
+        assert ledger.read(lambda view: view.day(2)).result() == SECOND
+        assert ledger.read(lambda view: view.day(3)).result() is None
+
+
+def test_a_till_day_that_was_never_made_is_not_told(tmp_path: Path) -> None:
+    with ledger_at(tmp_path / "ledger.db") as ledger:
+        with pytest.raises(StoreError):
+            ledger.write(lambda tx: tx.keep_told(1, AT)).result()
+        kept(ledger, FIRST)
+        assert ledger.read(lambda view: view.day(1)).result() == FIRST
 
 
 def test_the_state_of_the_tables_is_that_of_the_lines(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pysqlite3 import dbapi2 as sqlite3
 
-from loyaltyd.domain.errors import StoreDamaged, StoreError, StoreFull
+from loyaltyd.domain.errors import ConfigError, StoreDamaged, StoreError, StoreFull
 from loyaltyd.store.database import PAGE_BYTES
 from loyaltyd.store.ledger import WAL_PAGES_MAX, Ledger, open_ledger
 from loyaltyd.store.transaction import Transaction, View
@@ -49,7 +49,7 @@ def test_a_ledger_of_another_till_is_refused_with_both_names(
 ) -> None:
     owner = {"chain": "zelenka", "store": "msk-017", "till": "3", "key": KEY}
     open_ledger(tmp_path / "ledger.db", **owner).close()
-    with pytest.raises(StoreError, match=f"is of {name} {owner[name]}, .* say {name} {value}"):
+    with pytest.raises(ConfigError, match=f"is of {name} {owner[name]}, .* say {name} {value}"):
         open_ledger(tmp_path / "ledger.db", **{**owner, name: value})
 
 
@@ -63,7 +63,7 @@ def test_a_second_daemon_on_the_file_is_refused_and_the_first_goes_on(tmp_path: 
 def test_a_refused_start_lets_go_of_the_file(tmp_path: Path) -> None:
     open_ledger(tmp_path / "ledger.db", chain="c", store="s", till="3", key=KEY).close()
     for _ in range(2):
-        with pytest.raises(StoreError, match="is of chain c"), ledger_at(tmp_path / "ledger.db"):
+        with pytest.raises(ConfigError, match="is of chain c"), ledger_at(tmp_path / "ledger.db"):
             pass
     open_ledger(tmp_path / "ledger.db", chain="c", store="s", till="3", key=KEY).close()
 
@@ -71,7 +71,7 @@ def test_a_refused_start_lets_go_of_the_file(tmp_path: Path) -> None:
 def test_somebody_else_s_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     with edited(tmp_path / "ledger.db") as file:
         file.execute("CREATE TABLE shopping (item)")
-    with pytest.raises(StoreError, match="not a ledger"), ledger_at(tmp_path / "ledger.db"):
+    with pytest.raises(ConfigError, match="not a ledger"), ledger_at(tmp_path / "ledger.db"):
         pass
     with edited(tmp_path / "ledger.db") as file:
         assert file.execute("SELECT name FROM sqlite_schema").fetchall() == [("shopping",)]

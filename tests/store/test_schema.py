@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pysqlite3 import dbapi2 as sqlite3
 
-from loyaltyd.domain.errors import StoreDamaged, StoreError
+from loyaltyd.domain.errors import ConfigError, StoreDamaged
 from loyaltyd.store import schema
 from loyaltyd.store.migrations import LEDGER
 from tests.store.made import AT, confirming, edited, ledger_at
@@ -15,6 +15,7 @@ FACTS = (
     "SELECT * FROM record",
     "SELECT * FROM program",
     "SELECT * FROM day_file",
+    "SELECT * FROM day_told",
 )
 
 
@@ -33,6 +34,7 @@ def path(tmp_path: Path) -> Path:
             " FROM record WHERE seq = 2",
             ("e" * 64,),
         )
+        file.execute("INSERT INTO day_told VALUES (1, ?)", (AT.isoformat(),))
     return tmp_path / "ledger.db"
 
 
@@ -58,6 +60,9 @@ def path(tmp_path: Path) -> Path:
         "UPDATE day_file SET last = 1",
         "DELETE FROM day_file",
         "REPLACE INTO day_file SELECT 1, 'd', 1, 2, zeroblob(32), file, 'x' FROM day_file",
+        "UPDATE day_told SET at = 'never'",
+        "DELETE FROM day_told",
+        "REPLACE INTO day_told VALUES (1, 'another')",
         "INSERT INTO day_file SELECT 3, 'd', 3, 2, zeroblob(32), file, 'x' FROM day_file",
         "INSERT INTO day_file SELECT 2, 'd', 2, 2, zeroblob(32), file, 'x' FROM day_file",
         "INSERT INTO day_file SELECT 2, 'd', 4, 4, zeroblob(32), file, 'x' FROM day_file",
@@ -110,7 +115,7 @@ def test_a_ledger_whose_table_was_rebuilt_loosely_does_not_open(path: Path) -> N
 def test_a_ledger_of_a_newer_version_is_refused_by_its_number(path: Path) -> None:
     with edited(path, guarded=True) as file:
         file.execute("PRAGMA user_version = 99")
-    with pytest.raises(StoreError, match=r"newer loyaltyd \(schema 99, this one knows 2\)"):
+    with pytest.raises(ConfigError, match=r"newer loyaltyd \(schema 99, this one knows 2\)"):
         ledger_at(path).__enter__()
 
 

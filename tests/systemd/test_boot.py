@@ -173,6 +173,8 @@ def last_record(till: Machine) -> Any:
 def test_a_first_till_waits_until_it_is_told_which_one_it_is(installed: Machine) -> None:
     assert installed.run("cat", SETTINGS) == (ROOT / "config" / "loyaltyd.toml").read_text()
     assert installed.run("systemctl", "is-active", *ALL, code=None).split() == ["inactive"] * 4
+    # A boot meanwhile would begin the ledger of the example's till.
+    assert installed.run("systemctl", "is-enabled", *ALL, code=1).split() == ["disabled"] * 4
     installed.run("test", "!", "-e", LEDGER)
 
 
@@ -290,8 +292,15 @@ def test_settings_with_a_fault_keep_the_till_down_and_are_named(till: Machine) -
     till.run("systemctl", "restart", "loyaltyd.service", code=1)
     assert till.shows("loyaltyd.service", "ExecMainStatus") == "78"
     assert "lissten" in till.run("journalctl", "--unit=loyaltyd", "--output=cat")
+    # A call starts nothing: in the socket it would wait, and start the daemon over and over.
+    till.until(lambda: till.shows("loyaltyd.socket", "ActiveState") == "inactive")
+    began = till.shows("loyaltyd.service", "ExecMainStartTimestampMonotonic")
+    till.run("curl", "--silent", f"http://{ADDRESS}/healthz", code=7)
+    till.until(lambda: till.shows("loyaltyd.service", "ActiveState") == "failed")
+    assert till.shows("loyaltyd.service", "ExecMainStartTimestampMonotonic") == began
     till.run("rm", drop_in)
     till.run("systemctl", "restart", "loyaltyd.service")
+    assert asked(till, "/healthz") == {"status": "ok"}
 
 
 def test_a_wheel_that_is_not_as_it_was_collected_is_not_installed(till: Machine) -> None:
@@ -300,6 +309,25 @@ def test_a_wheel_that_is_not_as_it_was_collected_is_not_installed(till: Machine)
     till.run("bash", "-c", "echo >> /srv/altered/loyaltyd-*.whl")
     till.run(INSTALL[0], "--wheels", "/srv/altered", code=1)
     assert till.run("ls", "--almost-all", "/opt/loyaltyd") == before
+
+
+def test_a_program_is_left_until_the_last_unit_that_runs_from_it_has_the_new_one(
+    till: Machine,
+) -> None:
+    newer = "/srv/newer"
+    till.run("cp", "--recursive", WHEELS, newer)
+    till.run("sort", "--reverse", f"--output={newer}/SHA256SUMS", f"{newer}/SHA256SUMS")
+
+    def programs() -> set[str]:
+        return set(till.run("sh", "-c", "ls -d /opt/loyaltyd/venv-*").split())
+
+    before, pid = programs(), till.shows("loyaltyd.service", "MainPID")
+    till.run(INSTALL[0], "--wheels", newer, "--hq")
+    assert programs() > before
+    assert till.shows("loyaltyd.service", "MainPID") == pid
+    till.run(INSTALL[0], "--wheels", newer)
+    assert len(programs()) == 1
+    assert not programs() & before
 
 
 def test_polkit_lets_the_daemon_and_nobody_else_to_the_card_readers(till: Machine) -> None:

@@ -163,9 +163,20 @@ def test_a_till_without_a_link_keeps_its_files_beside_its_ledger(tmp_path: Path)
         assert check(PUBLIC, nights.files()) == 3
 
 
-def test_nothing_is_left_beside_the_ledger_of_a_linked_till(tmp_path: Path) -> None:
-    a_week(tmp_path)
-    assert list((tmp_path / "days").iterdir()) == []
+def test_a_linked_till_keeps_a_copy_of_what_nobody_has_answered(tmp_path: Path) -> None:
+    files = a_week(tmp_path)
+    copies = sorted((tmp_path / "days").iterdir(), key=lambda it: it.name.rpartition("_")[2])
+    assert [it.read_bytes() for it in copies] == files
+    assert (tmp_path / "days").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_a_killed_export_left_half_done_goes_at_the_next(tmp_path: Path) -> None:
+    with nights_at(tmp_path) as nights:
+        nights.export()
+        draft = tmp_path / "days" / f".{nights.out.names()[0]}.staged.0a1b2c3d"
+        draft.write_bytes(b"half")
+        nights.export()
+        assert not draft.exists()
 
 
 def test_a_folder_that_is_not_there_costs_no_number_and_no_file(tmp_path: Path) -> None:
@@ -195,7 +206,7 @@ class Cut(BaseException):
     """The power goes."""
 
 
-STEPS = ((Box, "put"), (Ledger, "write"), (Box, "put"), (Box, "remove"))
+STEPS = ((Box, "put"), (Ledger, "write"), (Box, "rename"), (Box, "put"))
 
 
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
@@ -216,7 +227,7 @@ def test_wherever_the_power_goes_a_number_stands_for_one_file(
         nights.export()
         assert nights.files()[: len(left)] == left
         assert check(PUBLIC, nights.files()) == 4
-        assert list((tmp_path / "days").iterdir()) == []
+        assert Box(tmp_path / "days").names() == nights.out.names()
 
 
 DEEDS = st.lists(

@@ -4,81 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from loyaltyd.domain.batch import BatchReason, BatchRefusal, Refused
-from loyaltyd.hq.ingest import Headquarters, open_hq
-from loyaltyd.hq.trusting import kept_program, trusted_file
-from loyaltyd.link.signatures import public_hex, signature
-from loyaltyd.link.spool import ACK, BATCH, DAY, REFUSAL, Spool
-from loyaltyd.link.wire import FILE_BYTES_MAX, file_hash, public_line, refusal_bytes
-from loyaltyd.till.sync import LinkState, Sync
-from tests.till.nights import PROGRAM, PUBLIC, Nights, a_week, nights_at, saturday, sign, sunday
-
-
-@dataclass(slots=True, kw_only=True)
-class Road:
-    """A till's nights, its link, and headquarters at the other end."""
-
-    nights: Nights
-    sync: Sync
-    hq: Headquarters
-    spool: Spool
-    monotonic_s: float = field(default=1000.0)
-
-    def tick(self) -> LinkState:
-        self.monotonic_s += 60
-        return self.sync.tick(self.nights.shop.clock(), self.monotonic_s)
-
-    def carry(self, suffix: str = ".zst") -> None:
-        """Take the files of that suffix to headquarters, and bring its answers."""
-        for name in self.spool.out.names():
-            data = self.spool.out.read(name, FILE_BYTES_MAX)
-            if name.endswith(suffix) and data is not None:
-                answer = self.hq.taken(data)
-                self.spool.into.put(name + (REFUSAL if answer.reason else ACK), answer.data)
-
-    def days(self) -> list[str]:
-        return [name for name in self.spool.out.names() if name.endswith(DAY)]
-
-    def verdicts(self) -> list[tuple[int, str | None]]:
-        """What headquarters finds of each till-day, by number."""
-        while self.hq.reevaluated():
-            pass
-        days = self.hq.overview(dt.datetime.now(dt.UTC)).days
-        return sorted((it.number, it.verdict) for it in days)
+from loyaltyd.link.signatures import signature
+from loyaltyd.link.spool import BATCH, DAY, REFUSAL
+from loyaltyd.link.wire import FILE_BYTES_MAX, file_hash, refusal_bytes
+from tests.till.nights import a_week, saturday, sunday
+from tests.till.road import Road, road_at, trusting
 
 
 @pytest.fixture
 def road(tmp_path: Path) -> Iterator[Road]:
-    hq = trusting(tmp_path)
-    try:
-        with nights_at(tmp_path) as nights:
-            sync = Sync(
-                ledger=nights.shop.till.ledger,
-                folder=tmp_path / "spool",
-                hq_key=public_hex(hq.key),
-                sign=sign,
-                every=dt.timedelta(seconds=30),
-            )
-            yield Road(nights=nights, sync=sync, hq=hq, spool=Spool(tmp_path / "spool"))
-    finally:
-        hq.close()
-
-
-def trusting(folder: Path) -> Headquarters:
-    """Headquarters that trusts the till of the nights."""
-    with nights_at(folder) as nights:
-        stream = nights.shop.till.ledger.stream
-    (folder / "till.pub").write_text(public_line(stream, PUBLIC), "utf-8")
-    (folder / "program.toml").write_text(PROGRAM, "utf-8")
-    hq = open_hq(folder / "hq")
-    trusted_file(hq, folder / "till.pub")
-    kept_program(hq, folder / "program.toml")
-    return hq
+    with road_at(tmp_path) as found:
+        yield found
 
 
 def test_a_till_day_alone_brings_all_records_and_goes_when_it_is_answered(road: Road) -> None:

@@ -55,6 +55,19 @@ def test_what_is_no_plain_file_is_not_opened_and_goes_away(
     assert (till.cursor, state.strange, till.into.names()) == (0, 1, [])
 
 
+def test_a_courier_that_puts_a_link_for_in_empties_no_other_folder(
+    till: Linked, tmp_path: Path
+) -> None:
+    till.sell(3)
+    till.tick(60.0)
+    before = sorted(tmp_path.iterdir())
+    (till.spool / "in").rename(till.spool / "was")
+    (till.spool / "in").symlink_to(tmp_path)
+    assert "in: not a directory" in till.tick().trouble
+    assert sorted(tmp_path.iterdir()) == before
+    till.sell(1)
+
+
 def test_a_folder_among_the_answers_is_a_trouble_and_holds_nothing_up(till: Linked) -> None:
     folder(till.into.folder / f"0{ACK}")
     till.acknowledge(1)

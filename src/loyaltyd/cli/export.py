@@ -36,7 +36,7 @@ def command(settings: Settings, folder: Path | None) -> None:
     if not written:
         click.echo("nothing is new since today's last file")
     if folder is not None:
-        for name in _copied(Box(Path(answer["folder"])), Box(folder)):
+        for name in _copied(Box(Path(answer["folder"])), Box(folder.resolve())):
             click.echo(f"copied to {folder}: {name}")
 
 

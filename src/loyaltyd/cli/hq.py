@@ -3,12 +3,12 @@
 import pathlib
 from collections.abc import Callable
 from contextlib import closing
-from typing import Any
 
 import click
 
 from loyaltyd.cli import exits
 from loyaltyd.cli.hq_serve import command as serve
+from loyaltyd.domain.errors import ConfigError
 
 FILES = click.Path(path_type=pathlib.Path)
 EMPTY = "-"  # in a column that has nothing to say
@@ -40,13 +40,35 @@ def trust(folder: pathlib.Path, files: tuple[pathlib.Path, ...]) -> None:
 
     FILES hold what `loyaltyd identity` prints at each till. A key is one till's for good.
     """
+    from loyaltyd.cli.tables import printable
     from loyaltyd.hq.ingest import open_hq
     from loyaltyd.hq.trusting import trusted_file
 
     with closing(open_hq(folder)) as hq:
         for file in files:
             known = trusted_file(hq, file)
-            click.echo(f"OK  {known.chain} {known.store}-{known.till}  key {known.key}")
+            place = printable(f"{known.chain} {known.store}-{known.till}")
+            click.echo(f"OK  {place}  key {known.key}")
+
+
+@command.command()
+@in_folder
+@click.argument("keys", nargs=-1, required=True, metavar="KEY|FILE...")
+def distrust(folder: pathlib.Path, keys: tuple[str, ...]) -> None:
+    """Believe these keys no more, as when a till was stolen.
+
+    Each is a key of 64 hex digits, or a file with its public line. What they sign is refused from
+    now on; what was taken stays. `hq trust` takes it back.
+    """
+    from loyaltyd.cli.tables import printable
+    from loyaltyd.hq.ingest import open_hq
+    from loyaltyd.hq.trusting import distrusted
+
+    with closing(open_hq(folder)) as hq:
+        for named in keys:
+            known = distrusted(hq, named)
+            place = printable(f"{known.chain} {known.store}-{known.till}")
+            click.echo(f"OK  {place}  distrusted  key {known.key}")
 
 
 @command.command()
@@ -88,6 +110,7 @@ def import_(ctx: click.Context, folder: pathlib.Path, paths: tuple[pathlib.Path,
 
     Exit 1 when a file was refused.
     """
+    from loyaltyd.cli.tables import printable
     from loyaltyd.hq.folder_import import imported
     from loyaltyd.hq.ingest import open_hq
 
@@ -95,7 +118,7 @@ def import_(ctx: click.Context, folder: pathlib.Path, paths: tuple[pathlib.Path,
     with closing(open_hq(folder)) as hq:
         for it in imported(hq, paths):
             refused += it.answer.reason is not None
-            click.echo(f"{it.answer.reason or 'OK'}  {it.path}")
+            click.echo(f"{it.answer.reason or 'OK'}  {printable(str(it.path))}")
         while hq.reevaluated():
             pass
     if refused:
@@ -106,41 +129,26 @@ def import_(ctx: click.Context, folder: pathlib.Path, paths: tuple[pathlib.Path,
 @in_folder
 @click.pass_context
 def status(ctx: click.Context, folder: pathlib.Path) -> None:
-    """Show how the tills stand and what isn't right.
+    """Show how the tills stand and what isn't right, in the page's words.
 
-    Exit 1 when something isn't.
+    Exit 1 when somebody should look at it.
     """
     from loyaltyd.cli.tables import print_table
-    from loyaltyd.hq.ingest import open_hq, utc_now
+    from loyaltyd.hq.ingest import DATABASE, open_hq, utc_now
+    from loyaltyd.hq.screen import State, till_rows, verdict
 
+    if not (folder / DATABASE).is_file():
+        raise ConfigError(f"{folder}: no headquarters here: no {DATABASE}")
     with closing(open_hq(folder)) as hq:
         seen = hq.overview(utc_now())
     rows = [
-        (*it.place, it.epoch or EMPTY, _contact(it), str(it.seq), _state(it)) for it in seen.tills
+        (it.place, it.epoch or EMPTY, it.contact, it.records, it.standing.said)
+        for it in till_rows(seen)
     ]
-    print_table(("chain", "store", "till", "epoch", "last contact", "records", "state"), rows)
-    wrong = [
-        f"{seen.differences_count} receipts differ from what their lines lead to",
-        f"{seen.days_differing} till-days differ from their records",
-        f"{sum(it.receipts for it in seen.unruled)} receipts wait for programs (hq program)",
-        f"{seen.refused_count} files were refused",
-    ]
-    found = [line for line in wrong if not line.startswith("0 ")]
-    for line in found:
-        click.echo(line)
-    if found or any(it.missing or it.trouble or it.days_missing for it in seen.tills):
+    if rows:
+        print_table(("till", "epoch", "last contact", "records", "state"), rows)
+        click.echo()
+    found = verdict(seen)
+    click.echo(found.said)
+    if found.state is not State.GOOD:
         ctx.exit(exits.NO)
-
-
-def _contact(till: Any) -> str:
-    return EMPTY if till.contact_at is None else till.contact_at.isoformat(timespec="seconds")
-
-
-def _state(till: Any) -> str:
-    if till.epoch is None:
-        return "never heard"
-    if till.missing:
-        return f"records {till.seq + 1} to {till.missing} are missing"
-    if till.trouble is not None:
-        return f"refused: {till.trouble}"
-    return f"{till.days_missing} till-days are missing" if till.days_missing else "right"

@@ -148,8 +148,10 @@ class Reader(Table):
             yield f'{", ".join(sorted(alien))}: only profile "{CARDS}" has this'
         if (self.classic_sector is None) != (self.classic_key is None):
             yield "classic_sector and classic_key go together"
-        if self.aid is not None and self.file is None:
-            yield "aid needs file, where the number is in the application"
+        # Without its application a file would be looked for on bank cards that name themselves no
+        # otherwise.
+        if (self.aid is None) != (self.file is None):
+            yield "aid and file go together: the number is in a file of an application"
 
 
 class Settings(Table):

@@ -16,7 +16,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, NamedTuple, cast
 
 from loyaltyd.domain.record import Fact, Record
 
@@ -63,8 +63,7 @@ class Posting:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CounterKey:
+class CounterKey(NamedTuple):  # a million are hashed for a year's till-days
     """One day's counter of an account: counted for date, known since a business date."""
 
     account: str
@@ -113,19 +112,17 @@ def add_amounts(
     """Add the amounts that record moves to what others have moved."""
     if record.type not in TYPES:
         return
-    for posting in postings_of(record):
-        for bucket, sign in ((posting.debit, -1), (posting.credit, 1)):
+    body: Mapping[str, Any] = record.body
+    for fact in body.get("postings", ()):
+        account, wallet, amount = str(fact["account"]), str(fact["wallet"]), fact["amount"]
+        for bucket, change in ((str(fact["debit"]), -amount), (str(fact["credit"]), amount)):
             if bucket.startswith("lot/") or bucket == DEBT:
-                lots[posting.account, posting.wallet, bucket] += sign * posting.amount
-    for fact in counters_of(record):
-        since = fact["since"] if "since" in fact else record.moment.business_date.isoformat()
-        key = CounterKey(
-            account=str(fact["account"]),
-            name=str(fact["name"]),
-            date=str(fact["date"]),
-            since=str(since),
-        )
-        counters[key] += cast(int, fact["amount"])
+                lots[account, wallet, bucket] += change
+    today = record.moment.business_date.isoformat()
+    for fact in body.get("counters", ()):
+        since = str(fact.get("since", today))
+        key = CounterKey(str(fact["account"]), str(fact["name"]), str(fact["date"]), since)
+        counters[key] += fact["amount"]
 
 
 def card_said(record: Record) -> CardState | None:

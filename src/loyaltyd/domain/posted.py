@@ -18,8 +18,9 @@ TEXT_MAX = 256  # characters of a name, a date or a hash; the longest that a til
 
 def posted_from(line: str, stream: Stream) -> Record:
     """Read a line of stream; ValueError when it is none, or when it is cut or no JSON."""
-    if "NaN" in line or "Infinity" in line:
-        record_from(line, stream)  # the quick reader takes them for numbers
+    # The quick reader takes them for numbers. One letter is found in a tenth of a word's time.
+    if ("N" in line and "NaN" in line) or ("I" in line and "Infinity" in line):
+        record_from(line, stream)
     return record_of(_reader().validate_json(line), stream)
 
 

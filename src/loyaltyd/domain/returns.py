@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from loyaltyd.domain.account import Account, moved
 from loyaltyd.domain.clawback import Restoring, asked_back, restored, taken_back
 from loyaltyd.domain.earning import Earned, earned, scene_of_points, spend
+from loyaltyd.domain.facts import facts_of
 from loyaltyd.domain.ledger import REDEEMED, Lot, Posting
 from loyaltyd.domain.lots import earned_lots
 from loyaltyd.domain.money import half_up
@@ -19,8 +20,17 @@ from loyaltyd.domain.position import Position, positions
 from loyaltyd.domain.postings import points_of
 from loyaltyd.domain.program import Program, Wallet
 from loyaltyd.domain.quote import LineResult, Points
+from loyaltyd.domain.record import Fact
 from loyaltyd.domain.refusal import Reason, Refusal, refused
-from loyaltyd.domain.sale import Sale
+from loyaltyd.domain.sale import (
+    RETURNED,
+    SPEND,
+    VISITS,
+    Sale,
+    counted,
+    uncounted,
+    use_counters,
+)
 from loyaltyd.domain.scene import scene_of
 from loyaltyd.domain.spread import spread
 
@@ -114,6 +124,31 @@ def sale_cancelled(case: Case) -> Reversal | Refusal:
     lines = [_returned_line(whole, number, extent) for number in everything]
     plain = Returned(lines=tuple(lines), restored=_summed(lines), spend=case.sale.result.spend)
     return Reversal(returned=plain) if case.account is None else _moved_back(whole, plain, extent)
+
+
+def reversal_body(kind: str, ident: str, case: Case, reversal: Reversal) -> dict[str, Fact]:
+    """The members of a record that undoes a receipt; kind is its type: "return" or "cancel"."""
+    body: dict[str, Fact] = {
+        "id": ident,
+        "receipt": case.sale.basket.receipt,
+        "returned": facts_of(reversal.returned),
+        "postings": [posting.facts() for posting in reversal.postings],
+    }
+    account, sold_on = case.account, case.sale.place.business_date
+    if account is None:
+        return body
+    gone = reversal.returned.spend
+    if kind == "cancel":
+        spent = uncounted(account, SPEND, sold_on, gone)
+        names = (VISITS, *_uses(case.sale))
+        body["counters"] = [spent, *(uncounted(account, name, sold_on, 1) for name in names)]
+    else:
+        body["counters"] = [counted(account, RETURNED, sold_on, -gone)]
+    return {**body, "seen": {"account": facts_of(account)}}
+
+
+def _uses(sale: Sale) -> list[str]:
+    return use_counters(sale.result, sale.seen.card) if sale.seen.card else []
 
 
 def _unreturnable(

@@ -1,9 +1,11 @@
 """What a run of records adds to headquarters' balances. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from loyaltyd.domain.batch import BatchReason, BatchRefusal, NewRecord
-from loyaltyd.domain.ledger import TYPES, add_amounts, card_said, counters_of, postings_of
+from loyaltyd.domain.ledger import TYPES, add_amounts, card_said
+from loyaltyd.domain.record import Record
 from loyaltyd.hq.store.balances import Added
 from loyaltyd.hq.store.schema import AMOUNT_LIMIT
 
@@ -25,13 +27,20 @@ def _add(total: Added, it: NewRecord) -> None:
     record = it.record
     if record.type not in TYPES:
         return
-    postings = postings_of(record)
-    _check(posting.amount for posting in postings)
-    _check(fact["amount"] for fact in counters_of(record))
+    body: Mapping[str, Any] = record.body
+    for fact in body.get("counters", ()):
+        _check(fact["amount"])
+    for fact in body.get("postings", ()):
+        amount, wallet = fact["amount"], str(fact["wallet"])
+        _check(amount)
+        total.totals[wallet, str(fact["debit"])] -= amount
+        total.totals[wallet, str(fact["credit"])] += amount
     add_amounts(record, total.lots, total.counters)
-    for posting in postings:
-        total.totals[posting.wallet, posting.debit] -= posting.amount
-        total.totals[posting.wallet, posting.credit] += posting.amount
+    if "card" in body:
+        _add_card(total, record)
+
+
+def _add_card(total: Added, record: Record) -> None:
     state = card_said(record)
     if state is not None and record.type == "card":
         total.cards[state.id, record.seq] = state
@@ -40,7 +49,6 @@ def _add(total: Added, it: NewRecord) -> None:
         total.opened.setdefault(state.id, (record.seq, state))
 
 
-def _check(amounts: Iterable[object]) -> None:
-    for amount in amounts:
-        if type(amount) is not int or not -AMOUNT_LIMIT <= amount <= AMOUNT_LIMIT:
-            raise ValueError("no amount")
+def _check(amount: object) -> None:
+    if type(amount) is not int or not -AMOUNT_LIMIT <= amount <= AMOUNT_LIMIT:
+        raise ValueError("no amount")

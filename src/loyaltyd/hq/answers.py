@@ -22,7 +22,8 @@ class Place(TypedDict):
 class TillAnswer(Place):
     """How a till stands. missing: records from seq + 1 up to there are lacking, 0: none.
 
-    trouble: why its last batch was refused; reevaluated: receipts were run again up to there.
+    contact_at: when its newest batch was made; trouble: why its last one was refused; reevaluated:
+    receipts were run again up to there; distrusted: its key may sign no more.
     """
 
     contact_at: str | None
@@ -31,6 +32,7 @@ class TillAnswer(Place):
     days_missing: int
     trouble: str | None
     reevaluated: int
+    distrusted: bool
 
 
 class WalletAnswer(TypedDict):
@@ -92,7 +94,10 @@ class RefusedAnswer(TypedDict):
 
 
 class TillsAnswer(TypedDict):
-    """All of it. schema counts up when a member changes its meaning; lists hold the newest."""
+    """All of it. schema counts up when a member changes its meaning; lists hold the newest.
+
+    stands_still: why nothing is run again just now, "" when nothing hinders it.
+    """
 
     schema: int
     at: str
@@ -103,8 +108,10 @@ class TillsAnswer(TypedDict):
     differences: list[DifferenceAnswer]
     differences_count: int
     unruled: list[UnruledAnswer]
+    unruled_receipts: int
     refused: list[RefusedAnswer]
     refused_count: int
+    stands_still: str
 
 
 def tills_answer(seen: Overview) -> TillsAnswer:
@@ -130,8 +137,10 @@ def tills_answer(seen: Overview) -> TillsAnswer:
         "differences": _differences(seen),
         "differences_count": seen.differences_count,
         "unruled": _unruled(seen),
+        "unruled_receipts": seen.unruled_receipts,
         "refused": _refused(seen),
         "refused_count": seen.refused_count,
+        "stands_still": seen.stands_still,
     }
 
 
@@ -181,6 +190,7 @@ def _till(it: TillView) -> TillAnswer:
         "days_missing": it.days_missing,
         "trouble": None if it.trouble is None else str(it.trouble),
         "reevaluated": it.reevaluated,
+        "distrusted": it.distrusted,
     }
 
 

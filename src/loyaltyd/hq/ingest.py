@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -56,6 +56,7 @@ class Headquarters:
         self.books, self.key, self.clock = books, key, clock
         self._aside = Box(folder / ASIDE)
         self._reevaluation = Reevaluation(books, clock)
+        self._stands_still = ""
         self._drop_strays()
 
     def taken(self, data: bytes) -> Answer:
@@ -74,11 +75,21 @@ class Headquarters:
 
     def overview(self, now: dt.datetime) -> Overview:
         """What is in the books at this moment."""
-        return self.books.read(lambda view: overview(view, now))
+        seen = self.books.read(lambda view: overview(view, now))
+        return replace(seen, stands_still=self._stands_still)
 
     def reevaluated(self) -> bool:
-        """Run some receipts again, or check a till-day; False when none was waiting."""
-        return self._reevaluation.step()
+        """Run some receipts again, or check a till-day; False when none was waiting.
+
+        While it raises, whatever it is, the overview says that it stands still.
+        """
+        try:
+            found = self._reevaluation.step()
+        except BaseException as error:
+            self._stands_still = type(error).__name__
+            raise
+        self._stands_still = ""
+        return found
 
     def close(self) -> None:
         """Let go of the books, once the transaction under way is over."""

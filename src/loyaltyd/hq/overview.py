@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 
 from loyaltyd.domain.batch import BatchReason
 from loyaltyd.domain.ledger import DEBT, ISSUED, NEVER, REDEEMED
@@ -25,8 +27,9 @@ PROGRAMS_KEPT = 256  # read once: the page asks every few seconds
 class TillView:
     """One stream, or a till that was trusted and never heard: epoch and contact_at are none then.
 
-    missing: records lack up to there, 0 for none; days_missing: so many till-days never came;
-    trouble: why its last batch was refused; reevaluated: receipts were run again up to there.
+    contact_at: when its newest batch was made; missing: records lack up to there, 0 for none;
+    days_missing: so many till-days never came; trouble: why its last batch was refused;
+    reevaluated: receipts were run again up to there; distrusted: its key may sign no more.
     """
 
     chain: str
@@ -39,6 +42,7 @@ class TillView:
     days_missing: int = 0
     trouble: BatchReason | None = None
     reevaluated: int = 0
+    distrusted: bool = False
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -78,7 +82,7 @@ class DayView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceView:
-    """The receipt at seq isn't what its line leads to: what names how."""
+    """The record at seq isn't what the log leads to: what names how."""
 
     till: TillView
     seq: int
@@ -88,7 +92,7 @@ class DifferenceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnruledView:
-    """Receipts first..last, so many, wait for the program that they name."""
+    """Receipts first..last, so many with what undid them, wait for the program that they name."""
 
     till: TillView
     program: str
@@ -114,7 +118,10 @@ class RefusedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """Headquarters at one moment; lists hold the newest ROWS_MAX of what their counts count."""
+    """Headquarters at one moment; lists hold the newest ROWS_MAX of what their counts count.
+
+    stands_still: why nothing is run again just now, "" when nothing hinders it.
+    """
 
     at: dt.datetime
     tills: tuple[TillView, ...]
@@ -124,8 +131,10 @@ class Overview:
     differences: tuple[DifferenceView, ...]
     differences_count: int
     unruled: tuple[UnruledView, ...]
+    unruled_receipts: int
     refused: tuple[RefusedView, ...]
     refused_count: int
+    stands_still: str = ""
 
 
 def overview(view: Connection, now: dt.datetime) -> Overview:
@@ -139,7 +148,8 @@ def overview(view: Connection, now: dt.datetime) -> Overview:
         days_differing=days.differing(view),
         differences=tuple(_difference(it, tills) for it in differences.newest(view, ROWS_MAX)),
         differences_count=differences.count(view),
-        unruled=tuple(_unruled(it, tills) for it in differences.unruled(view)[:ROWS_MAX]),
+        unruled=tuple(_unruled(it, tills) for it in differences.unruled(view, ROWS_MAX)),
+        unruled_receipts=differences.unruled_receipts(view),
         refused=tuple(_refused(it, tills) for it in refused.newest(view, ROWS_MAX)),
         refused_count=refused.count(view),
     )
@@ -165,23 +175,20 @@ def _till(contact: Contact) -> TillView:
         missing=contact.missing,
         trouble=contact.trouble,
         reevaluated=contact.reevaluated,
+        distrusted=contact.distrusted,
     )
 
 
 def _unheard(view: Connection) -> Iterator[TillView]:
     for it in trust.unheard(view):
-        yield TillView(chain=it.chain, store=it.store, till=it.till)
+        yield TillView(chain=it.chain, store=it.store, till=it.till, distrusted=it.distrusted)
 
 
 def _wallets(
     totals: Mapping[tuple[str, str, str], int], scales: Mapping[str, int], on: dt.date
 ) -> Iterator[WalletTotal]:
-    for chain, wallet in dict.fromkeys((chain, wallet) for chain, wallet, _ in totals):
-        held = {
-            bucket: amount
-            for (of, name, bucket), amount in totals.items()
-            if (of, name) == (chain, wallet)
-        }
+    for (chain, wallet), places in groupby(totals, key=itemgetter(0, 1)):
+        held = {place[2]: totals[place] for place in places}
         expired = sum(amount for bucket, amount in held.items() if _is_expired(bucket, on))
         lots = sum(amount for bucket, amount in held.items() if bucket.startswith("lot/"))
         yield WalletTotal(

@@ -1,7 +1,8 @@
-"""Every receipt is run again from its line alone, and every till-day compared with its records.
+"""What tills decided is decided again, and every till-day compared with its records.
 
-It happens after the commit and the answer: what a till has signed is kept, whatever is found here.
-A receipt that can't even be read is a difference like another, and never stops those after it.
+A receipt is run from its line alone, a return or a cancel from what the log before it says too. It
+happens after the commit and the answer: what a till has signed is kept, whatever is found here. A
+record that can't even be read is a difference like another, and never stops those after it.
 """
 
 import datetime as dt
@@ -12,13 +13,18 @@ from loyaltyd.domain.program import Program
 from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.record import ProgramRef, Record
 from loyaltyd.hq import day_check
-from loyaltyd.hq.rerunning import RECEIPT, difference, is_as_written, read
-from loyaltyd.hq.store import days, differences, programs, records, streams
+from loyaltyd.hq.day_check import Since
+from loyaltyd.hq.rerunning import RECEIPT, difference, is_as_written, read, unexplained
+from loyaltyd.hq.store import days, differences, programs, receipts, records, streams
 from loyaltyd.hq.store.books import Books
+from loyaltyd.hq.store.days import KeptDay
 from loyaltyd.hq.store.differences import Difference, Unruled
+from loyaltyd.hq.undoing import TOLD_MAX, UNDOING, receipt_told, undoing_difference
 from loyaltyd.store.database import Connection
 
 RECORDS_A_STEP = 200  # a tenth of a second, so that a stop is soon heard
+RECORDS_CARRIED = 2000  # as long: they are only added up
+RULED = UNDOING | {RECEIPT}  # types of records that a program decides on
 UNREADABLE = "can't be read"  # though it could when it came
 
 Clock = Callable[[], dt.datetime]
@@ -26,11 +32,40 @@ Clock = Callable[[], dt.datetime]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rerun:
-    """A record that was looked at: what differs; waits: it needs a program that isn't here."""
+    """A record that was looked at: what differs; receipt: the id of the one that it tells of.
+
+    waits: it needs a program that isn't here.
+    """
 
     seq: int
     what: str = ""
+    receipt: str | None = None
     waits: ProgramRef | None = None
+
+
+class _Step:
+    """The records of a stream that are looked at in one go, on one state of the books."""
+
+    def __init__(self, view: Connection, number: int) -> None:
+        self.view, self.number = view, number
+        self.stream = streams.stream_with(view, number)
+        self._told: dict[str, dict[int, Record]] = {}  # not noted in the books yet
+
+    def note(self, record: Record) -> None:
+        """A record of this step was looked at."""
+        receipt = receipt_told(record)
+        if receipt is not None:
+            self._told.setdefault(receipt, {})[record.seq] = record
+
+    def told(self, record: Record) -> list[Record]:
+        """What the log says, before record, of the receipt that it undoes."""
+        receipt = receipt_told(record)
+        if receipt is None:
+            return []
+        lines = receipts.lines(self.view, self.number, receipt, record.seq, TOLD_MAX + 1)
+        noted = (read(line, self.stream) for line in lines)
+        found = {it.seq: it for it in noted if it is not None} | self._told.get(receipt, {})
+        return [found[seq] for seq in sorted(found) if seq < record.seq][: TOLD_MAX + 1]
 
 
 class Reevaluation:
@@ -40,6 +75,7 @@ class Reevaluation:
         self._books, self._clock = books, clock
         # Faults are kept too: a text that another version took can't be asked for ever.
         self._programs: dict[str, Program | str] = {}
+        self._since: Since | None = None
 
     def step(self) -> bool:
         """Look at some records, or at a till-day; False when none was waiting."""
@@ -57,6 +93,8 @@ class Reevaluation:
             if differences.move_on(tx, number, before, seqs[-1]):
                 differences.keep(tx, self._differences(number, reruns))
                 differences.keep_unruled(tx, unruled(number, reruns))
+                told = [(it.receipt, it.seq) for it in reruns if it.receipt is not None]
+                receipts.keep(tx, number, told)
 
         self._books.write(keep)
         return True
@@ -80,32 +118,56 @@ class Reevaluation:
     def _check_day(self) -> bool:
         day = self._books.read(days.unchecked)
         if day is None:
+            self._since = None
             return False
-        fault = self._books.read(lambda view: day_check.fault(view, day))
-        self._books.write(lambda tx: days.judge(tx, day, fault))
+
+        def look(view: Connection) -> Callable[[Connection], None] | None:
+            since = self._since_for(view, day)
+            if since is not None and not since.reach(view, day.last, RECORDS_CARRIED):
+                return None
+            fault = day_check.fault(view, day, since)
+            return lambda tx: days.judge(tx, day, fault)
+
+        judging = self._books.read(look)
+        if judging is not None:
+            self._books.write(judging)
         return True
 
+    def _since_for(self, view: Connection, day: KeptDay) -> Since | None:
+        """What is carried down to a till-day; none when it claims no state."""
+        if not day.day.state:
+            return None
+        if self._since is None or not self._since.may_reach(day):
+            self._since = Since(view, day.stream)
+        return self._since
+
     def _reruns(self, view: Connection, number: int, seqs: range, only: str = "") -> list[Rerun]:
-        """Look at records of a stream; only: at receipts that the program of that hash ruled."""
-        stream = streams.stream_with(view, number)
-        reruns = []
+        """Look at records of a stream; only: at those that the program of that hash ruled."""
+        step, reruns = _Step(view, number), []
         for seq, line in records.lines(view, number, seqs[0], seqs[-1]):
-            record = read(line, stream)
+            record = read(line, step.stream)
             if record is None:
                 reruns.append(Rerun(seq=seq, what=UNREADABLE))
-            elif not only or (record.type == RECEIPT and record.program.hash == only):
-                reruns.append(self._rerun(view, record, line))
+            elif not only or (record.type in RULED and record.program.hash == only):
+                reruns.append(self._rerun(step, record, line))
+                step.note(record)
         return reruns
 
-    def _rerun(self, view: Connection, record: Record, line: str) -> Rerun:
+    def _rerun(self, step: _Step, record: Record, line: str) -> Rerun:
         said = "" if is_as_written(record, line) else "line"
-        if record.type != RECEIPT:
-            return Rerun(seq=record.seq, what=said)
-        program = self._program(view, record.program.hash)
+        if record.type not in RULED:
+            return Rerun(seq=record.seq, what=_listed(said, unexplained(record)))
+        receipt = receipt_told(record)
+        program = self._program(step.view, record.program.hash)
         if program is None:
-            return Rerun(seq=record.seq, what=said, waits=record.program)
-        what = program if isinstance(program, str) else difference(record, program)
-        return Rerun(seq=record.seq, what=", ".join(filter(None, (said, what))))
+            return Rerun(seq=record.seq, what=said, receipt=receipt, waits=record.program)
+        if isinstance(program, str):
+            what = program
+        elif record.type == RECEIPT:
+            what = difference(record, program)
+        else:
+            what = undoing_difference(record, step.told(record), program)
+        return Rerun(seq=record.seq, what=_listed(said, what), receipt=receipt)
 
     def _program(self, view: Connection, sha256: str) -> Program | str | None:
         """The program of that hash; what is wrong with it, or none while it isn't here."""
@@ -135,3 +197,7 @@ def unruled(number: int, reruns: Iterable[Rerun]) -> list[Unruled]:
         Unruled(stream=number, program=ref, first=seqs[0], last=seqs[-1], receipts=len(seqs))
         for ref, seqs in waiting.items()
     ]
+
+
+def _listed(*differing: str) -> str:
+    return ", ".join(filter(None, differing))

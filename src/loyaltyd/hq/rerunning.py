@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from loyaltyd.domain.ledger import TYPES
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import Quote, quote
 from loyaltyd.domain.record import Record, Stream, record_from
@@ -9,10 +10,11 @@ from loyaltyd.domain.sale import Sale, receipt_body, sale_from, sale_postings
 
 RECEIPT = "receipt"
 
-# What a line that no till of ours wrote can make of the functions that read it.
+# What a line that no till of ours wrote can make of the functions that read it; and what nobody
+# thought of, for one record must not keep those after it from being run.
 POISON = (
-    *(ValueError, TypeError, LookupError, AttributeError),
-    *(ArithmeticError, AssertionError, RecursionError),
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError),
+    *(RuntimeError, MemoryError, BufferError, OSError, EOFError),
 )
 
 
@@ -23,6 +25,15 @@ def difference(record: Record, program: Program) -> str:
     except POISON as error:
         # By its class alone: a message may quote what stands in the line.
         return f"can't be run: {type(error).__name__}"
+
+
+def unexplained(record: Record) -> str:
+    """What a record moves that is about no receipt, which no till's does; "" for nothing."""
+    try:
+        moves = record.body.get("postings") or record.body.get("counters")
+        return "postings" if moves and record.type in TYPES else ""
+    except POISON as error:
+        return f"can't be read: {type(error).__name__}"
 
 
 def read(line: str, stream: Stream) -> Record | None:
@@ -45,6 +56,8 @@ def _differing(record: Record, program: Program) -> Iterator[str]:
     sale = sale_from(record)
     if not _is_of(record, sale):
         yield "place"
+    if (record.program.id, record.program.version) != (program.id, program.version):
+        yield "program"
     answer = quote(sale.basket, sale.seen, program, sale.place, sale.at)
     if not isinstance(answer, Quote):
         yield f"refused as {answer.reason}"

@@ -96,6 +96,8 @@ class RefusedRow:
 
 def standing(till: TillView, at: dt.datetime, *, latest: bool = True) -> Standing:
     """How a till stands; latest: no other ledger of the same till was heard after this one."""
+    if till.distrusted:
+        return Standing(state=State.GOOD, said="distrusted: nothing more is taken")
     if till.contact_at is None:
         return Standing(state=State.WARN, said="trusted, never heard")
     if till.trouble is BatchReason.FORK:
@@ -109,11 +111,7 @@ def standing(till: TillView, at: dt.datetime, *, latest: bool = True) -> Standin
         return Standing(state=State.GOOD, said="complete; a later ledger took over")
     if till.days_missing:
         return Standing(state=State.WARN, said=f"{_count(till.days_missing, 'till-day')} missing")
-    silent = at - till.contact_at
-    if silent >= LOST:
-        return Standing(state=State.WARN, said=f"silent for {_length(silent)}")
-    said = "complete" if silent < QUIET else f"complete, silent for {_length(silent)}"
-    return Standing(state=State.GOOD, said=said)
+    return _silence(at - till.contact_at)
 
 
 def verdict(seen: Overview) -> Standing:
@@ -201,7 +199,7 @@ def differences_said(seen: Overview) -> str:
 def to_run(seen: Overview) -> int:
     """How many records were not looked at yet, or wait for their program."""
     behind = sum(it.seq - it.reevaluated for it in seen.tills)
-    return behind + sum(it.receipts for it in seen.unruled)
+    return behind + seen.unruled_receipts
 
 
 def refused_said(seen: Overview) -> str:
@@ -250,9 +248,20 @@ def _troubles(seen: Overview, tills: Iterable[Standing]) -> Iterator[Standing]:
         said = _count(seen.differences_count, "receipt")
         verb = "comes" if seen.differences_count == 1 else "come"
         yield Standing(state=State.BAD, said=f"{said} {verb} out otherwise")
-    if waiting := sum(it.receipts for it in seen.unruled):
-        said = f"{_count(waiting, 'receipt')} without a program"
+    if seen.unruled_receipts:
+        said = f"{_count(seen.unruled_receipts, 'receipt')} without a program"
         yield Standing(state=State.WARN, said=said)
+    if seen.stands_still:
+        said = f"running receipts again stands still: {seen.stands_still}"
+        yield Standing(state=State.BAD, said=said)
+
+
+def _silence(silent: dt.timedelta) -> Standing:
+    """How a till stands of which nothing is amiss but that it may be silent."""
+    if silent >= LOST:
+        return Standing(state=State.WARN, said=f"silent for {_length(silent)}")
+    said = "complete" if silent < QUIET else f"complete, silent for {_length(silent)}"
+    return Standing(state=State.GOOD, said=said)
 
 
 def _wallet(it: WalletTotal, seen: Overview) -> WalletRow:

@@ -191,6 +191,9 @@ class _Reevaluation:
             except StoreError as error:
                 log.warning("reevaluation_waits", detail=str(error))
                 wait_s = MEND_S
+            except Exception:  # what is told here is a fault of ours: the next step may have none
+                log.exception("reevaluation_failed")
+                wait_s = MEND_S
 
 
 async def _served(

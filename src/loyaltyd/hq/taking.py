@@ -20,6 +20,8 @@ from loyaltyd.link.signatures import is_signed
 from loyaltyd.link.wire import batch_from, file_hash
 from loyaltyd.store.database import Connection
 
+ANCIENT = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)  # no clock of a till is set before
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
@@ -28,6 +30,13 @@ class Offered:
     data: bytes
     file: str
     at: dt.datetime
+
+    def made_at(self, batch: Batch) -> dt.datetime:
+        """When its till made the batch in it, as far as headquarters' own clock lets it be.
+
+        So an old file that comes again is no sign of life.
+        """
+        return max(ANCIENT, min(batch.created_at, self.at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,16 +97,18 @@ def _applied(tx: Connection, batch: Batch, file: Offered) -> Head | BatchRefusal
     total = added(found)
     if isinstance(total, BatchRefusal):
         return replace(total, head=head)
-    number = streams.begun(tx, batch.stream, file.at)
+    number = streams.begun(tx, batch.stream, file.made_at(batch))
     records.append(tx, number, found)
     balances.add(tx, number, total)
+    known = bool(batch.lines) and not found
+    people.keep(tx, number, batch.people, batch.last, again=known)
     _keep_beside(tx, number, batch, file)
+    streams.note_taken(tx, number, file.made_at(batch), new=bool(found))
     return streams.head(tx, number, batch.stream)
 
 
 def _keep_beside(tx: Connection, number: int, batch: Batch, file: Offered) -> None:
-    """Keep what a batch brings beside its records, and that its till was heard."""
-    people.keep(tx, number, batch.people, batch.last)
+    """Keep what a batch brings beside its records."""
     if batch.day is not None:
         kept = KeptDay(
             stream=number,
@@ -109,7 +120,6 @@ def _keep_beside(tx: Connection, number: int, batch: Batch, file: Offered) -> No
         )
         days.keep(tx, kept)
     refused.forget(tx, file.file)
-    streams.note_taken(tx, number, file.at)
 
 
 def _noted(tx: Connection, file: Offered, verdict: Verdict) -> list[str]:
@@ -118,9 +128,10 @@ def _noted(tx: Connection, file: Offered, verdict: Verdict) -> list[str]:
     proven = batch is not None and _is_trusted(tx, batch)
     number = None
     if batch is not None and proven:
-        number = streams.begun(tx, batch.stream, file.at)
+        made_at = file.made_at(batch)
+        number = streams.begun(tx, batch.stream, made_at)
         missing = batch.first - 1 if reason is BatchReason.GAP else 0
-        streams.note_refused(tx, number, reason, missing, file.at)
+        streams.note_refused(tx, number, reason, missing, made_at)
     noted = RefusedFile(
         file=file.file,
         stream=number,

@@ -1,6 +1,7 @@
 """Which tills headquarters believes, and the programs that it knows: files that people hand it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from loyaltyd.domain.errors import ConfigError
@@ -20,21 +21,40 @@ LINE_BYTES_MAX = 4096  # of a till.pub, which has some 200
 def trusted_file(hq: Headquarters, path: Path) -> Trusted:
     """Believe the till whose public line is in the file at path; ConfigError when it can't be.
 
-    A key is one till's for good; a till may have had several keys.
+    A key is one till's for good; a till may have had several keys. One that was distrusted is
+    believed again.
     """
     known = _trusted(path)
 
     def work(tx: Connection) -> Trusted | None:
         before = trust.trusted(tx, known.key)
-        if before is None:
+        if before is None or replace(before, distrusted=False) == known:
             trust.keep(tx, known, hq.clock())
+            return None
         return before
 
     before = hq.books.write(work)
-    if before not in (None, known):
-        assert before is not None
+    if before is not None:
         place = f"{before.chain} {before.store}-{before.till}"
         raise ConfigError(f"{path}: its key is trusted for {place}, and a key is one till's")
+    return known
+
+
+def distrusted(hq: Headquarters, named: str) -> Trusted:
+    """Believe a key no more: 64 hex digits, or a file with its public line; ConfigError.
+
+    What it has signed and headquarters has taken stays.
+    """
+    is_key = len(named) == HASH and not named.strip("0123456789abcdef")
+    key = named if is_key else _trusted(Path(named)).key
+
+    def work(tx: Connection) -> Trusted | None:
+        trust.drop(tx, key, hq.clock())
+        return trust.trusted(tx, key)
+
+    known = hq.books.write(work)
+    if known is None:
+        raise ConfigError(f"{named}: nobody has trusted that key")
     return known
 
 

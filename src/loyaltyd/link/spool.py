@@ -23,6 +23,7 @@ OUT, IN = "out", "in"
 BATCH, DAY = ".batch.jsonl.zst", ".day.jsonl.zst"
 ACK, REFUSAL = ".ack.jsonl", ".refusal.jsonl"  # after the name of the file that is answered
 FILE_MODE = 0o660  # whatever the umask: daemon and courier share a group, and nobody else may read
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 NAMES_MAX = 10_000  # files looked at in one go; a till that was cut off for a year has 400
 
 NAMED = re.compile(
@@ -49,6 +50,7 @@ class Named:
     records: tuple[int, int] | None = (
         None  # a batch's first and last; an empty one's last is before
     )
+    number: int | None = None  # a till-day's
 
 
 def place_name(chain: str, store: str, till: str) -> str:
@@ -76,7 +78,8 @@ def named(name: str) -> Named | None:
         return None
     place, stream = match["place"], match["stream"]
     if match["day"] is not None:
-        return Named(place=place, stream=stream, holds=f"till-day {int(match['number'])}")
+        number = int(match["number"])
+        return Named(place=place, stream=stream, holds=f"till-day {number}", number=number)
     first, last = int(match["first"]), int(match["last"])
     holds = f"records {first} to {last}"
     return Named(place=place, stream=stream, holds=holds, records=(first, last))
@@ -91,61 +94,75 @@ def answered(name: str) -> str | None:
 
 
 class Box:
-    """One folder of the spool; every method raises LinkError when the folder can't be used."""
+    """One folder of the spool; every method raises LinkError when the folder can't be used.
+
+    Nor is it used where a link stands in its place: who may write beside `in/`, which the daemon
+    clears, would lead it to its own ledger.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def make(self) -> None:
+        """Make the folder, when missing, for the group of the one it lies in."""
+        with _link_errors(self.folder):
+            if self.folder.is_dir():
+                return
+            self.folder.mkdir(parents=True, exist_ok=True)
+        with self._opened() as folder:
+            os.fchmod(folder, 0o2770)  # setgid: files belong to the group of the folder
+
     def names(self) -> list[str]:
         """The names of the whole files in it, sorted, at most NAMES_MAX."""
-        with _link_errors(self.folder):
-            found = sorted(path.name for path in self.folder.iterdir())
+        with self._opened() as folder:
+            found = sorted(_names(folder))
         return [name for name in found if not name.startswith(".")][:NAMES_MAX]
 
     def marks(self) -> dict[str, Mark]:
-        """The whole files in it by name, as `names` lists them, each with what tells it apart."""
-        marked = {name: self.mark(name) for name in self.names()}
+        """The plain files among `names`, each with what tells it apart."""
+        names = self.names()
+        with self._opened() as folder:
+            marked = {name: _mark(folder, name) for name in names}
         return {name: mark for name, mark in marked.items() if mark is not None}
 
     def mark(self, name: str) -> Mark | None:
-        """What tells the file of that name from those it had before; None when it is gone."""
-        with _link_errors(self.folder), contextlib.suppress(FileNotFoundError):
-            state = (self.folder / name).lstat()
-            return state.st_ino, state.st_size, state.st_mtime_ns
-        return None
+        """What tells the file of that name from those it had before; None when it is no more."""
+        with self._opened() as folder:
+            return _mark(folder, name)
 
     def put(self, name: str, data: bytes) -> None:
         """Put a whole file there, over one of that name, durable when this returns."""
-        beside = self.folder / f".{name}.{secrets.token_hex(4)}"
-        with _link_errors(self.folder):
+        beside = f".{name}.{secrets.token_hex(4)}"
+        with self._opened() as folder:
             try:
-                _write(beside, data)
-                beside.replace(self.folder / name)
-                _sync(self.folder)
+                _write(folder, beside, data)
+                os.replace(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
+                with _unsupported_is_fine():
+                    os.fsync(folder)
             except OSError:
-                beside.unlink(missing_ok=True)
+                _unlink(folder, beside)
                 raise
+
+    def rename(self, name: str, to: str) -> None:
+        """Give a whole file another name, durable when this returns."""
+        with self._opened() as folder:
+            os.replace(name, to, src_dir_fd=folder, dst_dir_fd=folder)
+            with _unsupported_is_fine():
+                os.fsync(folder)
 
     def read(self, name: str, limit: int) -> bytes | None:
         """The first limit + 1 bytes of a file; None when it is gone, or is no plain file."""
-        try:
-            # Whoever writes there could leave a pipe, on which a reader would wait for ever.
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-            descriptor = os.open(self.folder / name, flags)
-        except OSError as error:
-            if error.errno in NOT_A_FILE:
+        with self._opened() as folder:
+            descriptor = self._file(folder, name)
+            if descriptor is None:
                 return None
-            raise _link_error(self.folder / name, error) from error
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            return None
-        with _link_errors(self.folder), os.fdopen(descriptor, "rb") as file:
-            return file.read(limit + 1)
+            with os.fdopen(descriptor, "rb") as file:
+                return file.read(limit + 1)
 
     def remove(self, name: str) -> None:
         """Let go of a file, if it is there."""
-        with _link_errors(self.folder):
-            (self.folder / name).unlink(missing_ok=True)
+        with self._opened() as folder:
+            _unlink(folder, name)
 
     def tidy(self, place: str = "") -> None:
         """Remove what a killed writer left half done; only for whoever writes there.
@@ -153,12 +170,36 @@ class Box:
         place: how names begin of the one till that this is for, where others write too. Strangers'
         hidden files, such as a stick's wastebasket, stay.
         """
-        with _link_errors(self.folder):
-            for path in self.folder.iterdir():
-                draft = DRAFT.fullmatch(path.name)
+        with self._opened() as folder:
+            for name in _names(folder):
+                draft = DRAFT.fullmatch(name)
                 said = named(draft[1]) if draft else None
                 if draft and (not place or (said is not None and said.place == place)):
-                    path.unlink(missing_ok=True)
+                    _unlink(folder, name)
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[int]:
+        """The folder itself: what its name leads to later makes no difference."""
+        with _link_errors(self.folder):
+            descriptor = os.open(self.folder, FOLDER)
+            try:
+                yield descriptor
+            finally:
+                os.close(descriptor)
+
+    def _file(self, folder: int, name: str) -> int | None:
+        try:
+            # Whoever writes there could leave a pipe, on which a reader would wait for ever.
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            descriptor = os.open(name, flags, dir_fd=folder)
+        except OSError as error:
+            if error.errno in NOT_A_FILE:
+                return None
+            raise _link_error(self.folder / name, error) from error
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            return None
+        return descriptor
 
 
 class Spool:
@@ -171,14 +212,12 @@ class Spool:
     def __init__(self, folder: Path, *, make: bool = True) -> None:
         self.out, self.into = Box(folder / OUT), Box(folder / IN)
         for box in (self.out, self.into) if make else ():
-            with _link_errors(box.folder):
-                if not box.folder.is_dir():
-                    box.folder.mkdir(parents=True, exist_ok=True)
-                    box.folder.chmod(0o2770)  # setgid: files belong to the group of the folder
+            box.make()
 
 
-def _write(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+def _write(folder: int, name: str, data: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    descriptor = os.open(name, flags, FILE_MODE, dir_fd=folder)
     with os.fdopen(descriptor, "wb") as file:
         with _unsupported_is_fine():
             os.fchmod(descriptor, FILE_MODE)
@@ -187,13 +226,22 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(descriptor)
 
 
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        with _unsupported_is_fine():
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _names(folder: int) -> list[str]:
+    with os.scandir(folder) as entries:
+        return [entry.name for entry in entries]
+
+
+def _mark(folder: int, name: str) -> Mark | None:
+    with contextlib.suppress(FileNotFoundError):
+        state = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        if stat.S_ISREG(state.st_mode):
+            return state.st_ino, state.st_size, state.st_mtime_ns
+    return None
+
+
+def _unlink(folder: int, name: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)
 
 
 @contextlib.contextmanager

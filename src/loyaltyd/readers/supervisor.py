@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from loyaltyd.domain.errors import ReaderError
 from loyaltyd.readers.hearing import Heard, Hearing
-from loyaltyd.readers.read import CardRead, Garbled, PaymentCard, Read, Unread
+from loyaltyd.readers.read import CardRead, Garbled, PaymentCard, Read, Removed, Unread
 
 BACKOFF_MIN_S, BACKOFF_MAX_S = 0.1, 2.0  # doubled in between: a re-plugged reader reads within 2 s
 REPEAT_WINDOW_S = 1.5  # a scanner that sees the same card again, or sends it again unacknowledged
@@ -186,6 +186,8 @@ class _Listener:
         for read in reads:
             if isinstance(read, CardRead) and self._is_repeated(read):
                 continue
+            if isinstance(read, Removed):
+                self._last_card = None  # whatever comes after it was put down anew
             self._reads += isinstance(read, CardRead)
             self._garbled += isinstance(read, Garbled | Unread)
             self._payment += isinstance(read, PaymentCard)

@@ -14,6 +14,7 @@ class DayFile:
     """A till-day as the ledger remembers it: file is the SHA-256 of its bytes, 64 hex digits.
 
     head is the hash of record last; without records last is first - 1, and head that one's.
+    is_told: headquarters has acknowledged this very file.
     """
 
     number: int
@@ -23,23 +24,28 @@ class DayFile:
     head: bytes
     file: str
     name: str
+    is_told: bool = False
+
+
+SELECT = """SELECT number, business_date, first, last, head, file, name, day_told.at IS NOT NULL
+  FROM day_file LEFT JOIN day_told USING (number)"""
 
 
 def last_day(connection: Connection) -> DayFile | None:
     """The newest one; none before the first."""
-    row = connection.execute(
-        "SELECT number, business_date, first, last, head, file, name FROM day_file"
-        " ORDER BY number DESC LIMIT 1"
-    ).fetchone()
+    row = connection.execute(f"{SELECT} ORDER BY number DESC LIMIT 1").fetchone()
+    return None if row is None else _day(row)
+
+
+def day(connection: Connection, number: int) -> DayFile | None:
+    """The one of that number."""
+    row = connection.execute(f"{SELECT} WHERE number = ?", (number,)).fetchone()
     return None if row is None else _day(row)
 
 
 def day_of(connection: Connection, file: str) -> DayFile | None:
     """The one whose bytes have that hash."""
-    row = connection.execute(
-        "SELECT number, business_date, first, last, head, file, name FROM day_file WHERE file = ?",
-        (file,),
-    ).fetchone()
+    row = connection.execute(f"{SELECT} WHERE file = ?", (file,)).fetchone()
     return None if row is None else _day(row)
 
 
@@ -53,6 +59,11 @@ def keep_day(connection: Connection, day: DayFile) -> None:
             *(day.head, day.file, day.name),
         ),
     )
+
+
+def keep_told(connection: Connection, number: int, at: dt.datetime) -> None:
+    """Remember that headquarters has acknowledged that one, as it said at that time."""
+    connection.execute("INSERT INTO day_told (number, at) VALUES (?, ?)", (number, at.isoformat()))
 
 
 def state(connection: Connection) -> str:
@@ -84,7 +95,7 @@ def _lots(connection: Connection) -> Iterator[tuple[str, str, str, int]]:
 
 
 def _day(row: Row) -> DayFile:
-    number, business_date, first, last, head, file, name = row
+    number, business_date, first, last, head, file, name, is_told = row
     return DayFile(
         number=number,
         business_date=dt.date.fromisoformat(business_date),
@@ -93,4 +104,5 @@ def _day(row: Row) -> DayFile:
         head=head,
         file=file,
         name=name,
+        is_told=bool(is_told),
     )

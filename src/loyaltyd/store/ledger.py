@@ -9,7 +9,7 @@ from os import close as close_descriptor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from loyaltyd.domain.errors import StoreDamaged, StoreError
+from loyaltyd.domain.errors import ConfigError, StoreDamaged, StoreError
 from loyaltyd.domain.record import Stream, chained, first_hash
 from loyaltyd.store import database, records, schema
 from loyaltyd.store.database import Connection, reading, sqlite_errors, writing
@@ -31,8 +31,8 @@ T = TypeVar("T")
 def open_ledger(path: Path, *, chain: str, store: str, till: str, key: str) -> "Ledger":
     """Open the ledger of this till, or begin one; key is the till's public key, 64 hex digits.
 
-    StoreError when another daemon has it, when it is another till's or a newer version's;
-    StoreDamaged when it isn't as it was left.
+    ConfigError when it is another till's, a newer version's or none: no start will mend that.
+    StoreError when another daemon has it, StoreDamaged when it isn't as it was left.
     """
     database.check_library()
     with ExitStack() as opened, sqlite_errors(path):
@@ -159,11 +159,11 @@ def _migrate(connection: Connection, path: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone() or (0,)
     (application,) = connection.execute("PRAGMA application_id").fetchone() or (0,)
     if version > schema.VERSION:
-        raise StoreError(
+        raise ConfigError(
             f"{path}: made by a newer loyaltyd (schema {version}, this one knows {schema.VERSION})"
         )
     if application != schema.APPLICATION_ID and not schema.is_empty(connection):
-        raise StoreError(f"{path}: not a ledger of loyaltyd")
+        raise ConfigError(f"{path}: not a ledger of loyaltyd")
     if version < schema.VERSION:
         # At the top it would cost each start 70 ms and 13 MiB that only the first one needs.
         from loyaltyd.store.migrations import migrate  # noqa: PLC0415 - the first start alone
@@ -181,7 +181,7 @@ def _begun(connection: Connection, *, chain: str, store: str, till: str, key: st
         return stream
     for name, wanted in (("chain", chain), ("store", store), ("till", till), ("key", key)):
         if (has := getattr(found, name)) != wanted:
-            raise StoreError(f"the ledger is of {name} {has}, the settings say {name} {wanted}")
+            raise ConfigError(f"the ledger is of {name} {has}, the settings say {name} {wanted}")
     return found
 
 

@@ -80,7 +80,8 @@ LEDGER_TABLES: Mapping[str, str] = {
 ) STRICT""",
 }
 
-# What headquarters has, who changed since, and which till-days were written.
+# What headquarters has, who changed since, which till-days were written, and which of those
+# headquarters has answered.
 LINK_TABLES: Mapping[str, str] = {
     "cursor": """CREATE TABLE cursor (
   name TEXT PRIMARY KEY,
@@ -101,8 +102,12 @@ LINK_TABLES: Mapping[str, str] = {
   first INTEGER NOT NULL,
   last INTEGER NOT NULL CHECK (last >= first - 1),
   head BLOB NOT NULL CHECK (length(head) = 32),
-  file TEXT NOT NULL CHECK (length(file) = 64),
+  file TEXT NOT NULL UNIQUE CHECK (length(file) = 64),
   name TEXT NOT NULL
+) STRICT""",
+    "day_told": """CREATE TABLE day_told (
+  number INTEGER PRIMARY KEY REFERENCES day_file,
+  at TEXT NOT NULL
 ) STRICT""",
 }
 
@@ -118,6 +123,7 @@ OVER_A_KEY: Mapping[str, str] = {
     WHERE hash = NEW.hash OR (id = NEW.id AND version = NEW.version))""",
     "day_file": """NEW.number IS NOT (SELECT ifnull(max(number), 0) + 1 FROM day_file)
     OR NEW.first IS NOT (SELECT ifnull(max(last), 0) + 1 FROM day_file)""",
+    "day_told": "EXISTS (SELECT 1 FROM day_told WHERE number = NEW.number)",
 }
 
 

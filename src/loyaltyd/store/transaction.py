@@ -50,6 +50,10 @@ class View:
         """The newest till-day that was written; none before the first."""
         return days.last_day(self._connection)
 
+    def day(self, number: int) -> DayFile | None:
+        """The till-day of that number."""
+        return days.day(self._connection, number)
+
     def day_of(self, file: str) -> DayFile | None:
         """The till-day whose bytes have that SHA-256."""
         return days.day_of(self._connection, file)
@@ -144,6 +148,10 @@ class Transaction(View):
     def keep_day(self, day: DayFile) -> None:
         """Remember a till-day, the next one."""
         days.keep_day(self._begun, day)
+
+    def keep_told(self, number: int, at: dt.datetime) -> None:
+        """Remember that headquarters has acknowledged that till-day, once."""
+        days.keep_told(self._begun, number, at)
 
     def keep_acked(self, head: Head, at: dt.datetime) -> None:
         """Move the cursor to head, as headquarters said at that time."""

@@ -1,8 +1,9 @@
 """The till-day: a file of all records since the file before it, written once and never again.
 
-First the file is staged beside the ledger, then the ledger remembers it, then it is put where it is
-taken from. So whenever the power goes, nothing has left the till that its ledger doesn't know, and
-what the ledger knows leaves at the next export: a number never stands for two contents.
+First the file is staged beside the ledger, then the ledger remembers it, then it gets its name, and
+a copy of it goes where a courier takes it from. So whenever the power goes, nothing has left the
+till that its ledger doesn't know, and what the ledger knows leaves later: a number never stands for
+two contents.
 """
 
 import asyncio
@@ -13,17 +14,16 @@ from pathlib import Path
 
 from loyaltyd.domain.batch import RECORDS_MAX, Batch
 from loyaltyd.domain.day import Day, totals_of
-from loyaltyd.domain.errors import LinkError
 from loyaltyd.domain.outbox import Span
 from loyaltyd.domain.record import record_from
 from loyaltyd.link.spool import Box, file_name
 from loyaltyd.link.wire import FILE_BYTES_MAX, Sign, batch_bytes, file_hash
 from loyaltyd.store.days import DayFile
 from loyaltyd.store.transaction import View
+from loyaltyd.till.day_copies import DayCopies
 from loyaltyd.till.outbox import batch_in
 from loyaltyd.till.till import Till
 
-DAYS = "days"  # the folder beside the ledger
 STAGED = ".staged"  # after a name: not yet a file for anyone
 FILES_MAX = 20  # of one call: a caller waits seconds, and asks again for what is left of years
 
@@ -51,8 +51,8 @@ class Exporter:
 
     def __init__(self, till: Till, sign: Sign, out: Box | None) -> None:
         self._till, self._sign = till, sign
-        self._beside = Box(till.ledger.path.parent / DAYS)
-        self._target = out or self._beside
+        self._copies, self._out = DayCopies(till.ledger), out
+        self._beside = self._copies.box
         self._one_at_a_time = threading.Lock()
 
     async def __call__(self) -> Exported:
@@ -62,8 +62,9 @@ class Exporter:
     def written(self) -> Exported:
         """Write what is new, in the caller's thread."""
         with self._one_at_a_time:
-            self._make_folder()
-            self._deliver()
+            self._copies.make()
+            self._beside.tidy()  # half a file of somebody's names, of a daemon that was killed
+            self._name_staged()
             files: list[DayFile] = []
             more = True
             while more and len(files) < FILES_MAX:
@@ -72,7 +73,10 @@ class Exporter:
                     self._keep(made)
                     files.append(made.day)
                 more = made is not None and not made.whole
-            return Exported(folder=self._target.folder, files=tuple(files), more=more)
+            if self._out is not None:
+                self._copies.settle(self._out)
+            folder = (self._out or self._beside).folder
+            return Exported(folder=folder, files=tuple(files), more=more)
 
     def _next(self, view: View) -> _Made | None:
         """Make the next file; None when the last one is of today and holds all there is."""
@@ -113,24 +117,18 @@ class Exporter:
     def _keep(self, made: _Made) -> None:
         self._beside.put(made.day.name + STAGED, made.data)
         self._till.ledger.write(lambda tx: tx.keep_day(made.day)).result()
-        self._deliver()
+        self._name_staged()
 
-    def _deliver(self) -> None:
-        """Put what is staged where it is taken from, if the ledger knows it."""
+    def _name_staged(self) -> None:
+        """Give its name to what is staged, if the ledger knows it."""
         for name in self._beside.names():
             if name.endswith(STAGED):
                 data = self._beside.read(name, FILE_BYTES_MAX) or b""
                 day = self._till.ledger.read(partial(_day_of, data)).result()
-                if day is not None:
-                    self._target.put(day.name, data)
-                self._beside.remove(name)
-
-    def _make_folder(self) -> None:
-        folder = self._beside.folder
-        try:
-            folder.mkdir(mode=0o700, exist_ok=True)
-        except OSError as error:
-            raise LinkError(f"{folder}: {error.strerror}") from error
+                if day is None:
+                    self._beside.remove(name)
+                else:
+                    self._beside.rename(name, day.name)
 
 
 def _day_of(data: bytes, view: View) -> DayFile | None:

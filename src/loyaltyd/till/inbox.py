@@ -108,4 +108,8 @@ class Inbox:
         said = verdict(answer, tx.acked(), tx.head(), own_hash)
         if said.acked is not None:
             tx.keep_acked(said.acked, answer.at)
+        if isinstance(answer, Ack) and not said.trouble:
+            day = tx.day_of(answer.file)  # also where its file has gone from `out/`
+            if day is not None and not day.is_told:
+                tx.keep_told(day.number, answer.at)
         return Heard(answer, heard.file, said)

@@ -68,14 +68,15 @@ class Outbox:
         self._stream = stream_name(stream)
 
     def offered(self, box: Box, at: Position) -> Offered:
-        """Look through box, and let go of what headquarters has."""
+        """Look through box, and let go of what headquarters has and of what can't be carried."""
         kept = []
-        for name in box.names():
+        for name, (_, size, _) in box.marks().items():
             said = named(name)
             if said is not None and said.place == self._place:
                 span = self.span(name)
-                if span is not None and span.count and span.last <= at.acked.head.seq:
-                    box.remove(name)
+                is_past = span is not None and _is_past(span, at)
+                if is_past or not 0 < size <= FILE_BYTES_MAX:
+                    box.remove(name)  # headquarters has it, or no courier will ever carry it
                 else:
                     # One that goes past the log is not of this ledger: it offers nothing of it.
                     ours = span is not None and span.last <= at.own.seq
@@ -109,6 +110,11 @@ class Outbox:
             if len(batch.lines) < 2:
                 raise LinkError(f"record {span.first} doesn't fit into a file")
             span = Span(span.first, span.first + len(batch.lines) // 2 - 1)
+
+
+def _is_past(span: Span, at: Position) -> bool:
+    """Whether headquarters has all the records of span; a sign of life is never past."""
+    return span.count > 0 and span.last <= at.acked.head.seq
 
 
 def _lines(view: View, span: Span) -> list[str]:

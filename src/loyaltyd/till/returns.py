@@ -8,11 +8,11 @@ from typing import Any, cast
 
 from loyaltyd.domain.account import Account, moved
 from loyaltyd.domain.explain import Message, Note
-from loyaltyd.domain.facts import facts_of, value_from
+from loyaltyd.domain.facts import value_from
 from loyaltyd.domain.ledger import DEBT, REDEEMED, lot_from
 from loyaltyd.domain.money import decimal, quantity_text
 from loyaltyd.domain.program import Program
-from loyaltyd.domain.record import Fact, Moment, Record
+from loyaltyd.domain.record import Moment, Record
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.domain.returns import (
     Case,
@@ -20,18 +20,10 @@ from loyaltyd.domain.returns import (
     ReturnedLine,
     Reversal,
     goods_returned,
+    reversal_body,
     sale_cancelled,
 )
-from loyaltyd.domain.sale import (
-    RETURNED,
-    SPEND,
-    VISITS,
-    Sale,
-    counted,
-    sale_from,
-    uncounted,
-    use_counters,
-)
+from loyaltyd.domain.sale import Sale, sale_from
 from loyaltyd.store.requests import Answer
 from loyaltyd.store.transaction import Transaction, View
 from loyaltyd.till.answers import (
@@ -166,33 +158,10 @@ def _concerned(view: View, account: str, sale: Sale, program: Program, moment: M
 def _appended(
     tx: Transaction, kind: str, ident: str, undoing: _Undoing, reversal: Reversal
 ) -> Record:
-    body: dict[str, Fact] = {
-        "id": ident,
-        "receipt": undoing.receipt,
-        "returned": facts_of(reversal.returned),
-        "postings": [posting.facts() for posting in reversal.postings],
-    }
-    account = undoing.case.account
-    if account is not None:
-        sold_on = undoing.case.sale.place.business_date
-        body["seen"] = {"account": facts_of(account)}
-        gone = reversal.returned.spend
-        if kind == "cancel":
-            spend = uncounted(account, SPEND, sold_on, gone)
-            uses = _uses(undoing.case.sale)
-            body["counters"] = [
-                spend,
-                *(uncounted(account, name, sold_on, 1) for name in (VISITS, *uses)),
-            ]
-        else:
-            body["counters"] = [counted(account, RETURNED, sold_on, -gone)]
+    body = reversal_body(kind, ident, undoing.case, reversal)
     record = next_record(tx, kind, undoing.moment, undoing.case.program, body)
     tx.append(record)
     return record
-
-
-def _uses(sale: Sale) -> list[str]:
-    return use_counters(sale.result, sale.seen.card) if sale.seen.card else []
 
 
 def _keep(

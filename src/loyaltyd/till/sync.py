@@ -1,7 +1,8 @@
 """The till's side of the link: answers are followed, then what is due is put into the spool.
 
-All that is remembered is the ledger's cursor; what was offered is what lies in `out/`. So it goes
-on after a restart, and what somebody took from the spool is put there again.
+All that is remembered is the ledger's cursor, and which till-days were answered; what was offered
+is what lies in `out/`. So it goes on after a restart, and what somebody took from the spool is put
+there again.
 """
 
 import datetime as dt
@@ -15,6 +16,7 @@ from loyaltyd.domain.outbox import Pace, Span, is_due, unoffered
 from loyaltyd.link.spool import Spool
 from loyaltyd.link.wire import Sign
 from loyaltyd.store.ledger import Ledger
+from loyaltyd.till.day_copies import DayCopies
 from loyaltyd.till.inbox import Inbox
 from loyaltyd.till.outbox import FILES_MAX, Offered, Outbox, Position, position
 
@@ -52,11 +54,12 @@ class Sync:
     ) -> None:
         self._ledger, self._folder, self._every = ledger, folder, every
         self._inbox, self._outbox = Inbox(ledger, hq_key), Outbox(ledger, sign)
+        self._days = DayCopies(ledger)
         self._silence_s = max(SILENCE_S, SILENCES * every.total_seconds())
         self._spool: Spool | None = None
         self._tidied = False
         self._refused = self._failed = ""  # by headquarters; by the spool
-        self._made_s = self._heard_s = self._held_s = -inf
+        self._made_s = self._heard_s = self._held_s = self._days_held_s = -inf
         self._owed_s = inf  # since when headquarters owes an answer
         self._files = 0
         self.busy = False
@@ -67,6 +70,7 @@ class Sync:
         self.busy = False
         failed = [
             self._failure(lambda spool: self._follow(spool, monotonic_s)),
+            self._failure(lambda spool: self._put_back(spool, monotonic_s)),
             self._failure(lambda spool: self._offer(spool, now, monotonic_s)),
         ]
         self._failed = next(filter(None, failed), "")
@@ -102,7 +106,19 @@ class Sync:
             elif said.news:
                 self._refused, self._heard_s = said.trouble, monotonic_s
                 self._held_s = monotonic_s if said.again else self._held_s
+                if said.again:
+                    self._days.doubt()
         self._inbox.clear(spool, look)
+
+    def _put_back(self, spool: Spool, monotonic_s: float) -> None:
+        """Put the till-days that headquarters hasn't got where they are carried from."""
+        if monotonic_s - self._days_held_s < self._every.total_seconds():
+            return
+        try:
+            self._days.settle(spool.out)
+        except LinkError:
+            self._days_held_s = monotonic_s  # on a full disk each attempt costs as much as a file
+            raise
 
     def _offer(self, spool: Spool, now: dt.datetime, monotonic_s: float) -> None:
         at = self._ledger.read(position).result()

@@ -53,6 +53,8 @@ def test_a_link_is_read_without_its_scheme() -> None:
     ("message", "found"),
     [
         ("D1 01 07 54 82 7275 FEFF 0031", ["1"]),  # UTF-16 with its mark
+        ("D1 01 07 54 82 7275 FFFE 3100", ["1"]),
+        ("D1 01 07 54 82 7275 0031 0032", ["12"]),  # without one: the high byte first
         ("C1 01 0000000A 54 02 7275 31323334353637", ["1234567"]),  # a length of four bytes
         ("D9 01 0A 01 54 61 02 7275 31323334353637", ["1234567"]),  # with an id
         ("91 01 04 55 04 78 2E 79 51 01 03 54 00 31 32", ["x.y", "12"]),

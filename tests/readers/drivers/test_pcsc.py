@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 
+from loyaltyd.readers.drivers import pcsc
 from loyaltyd.readers.drivers import scard_codes as codes
 from loyaltyd.readers.read import CardRead, PaymentCard, Read, Removed, Unread
 from loyaltyd.readers.supervisor import Supervisor
@@ -162,15 +164,20 @@ def test_a_weak_field_that_the_reader_tells_of_is_tried_once_more(
 
     told = LEFT if failing == 2 else READ
     assert shown_once(service, ears, Weak(text_record(FIRST))) == told
+    assert service.resets == failing  # so that the card begins anew
 
 
 def test_a_card_that_another_program_keeps_is_waited_for(
-    service: Pcscd, ears: Ears, reader: Supervisor
+    service: Pcscd, ears: Ears, reader: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(pcsc, "time", SimpleNamespace(sleep=waits.append))
     service.fail(CONNECT, *[codes.SHARING_VIOLATION] * 2)
     assert shown_once(service, ears, tag()) == READ
+    assert waits == [0.05, 0.1]
     service.fail(CONNECT, *[codes.SHARING_VIOLATION] * 6)
     assert shown_once(service, ears, tag()) == Unread("taken")
+    assert waits[2:] == list(pcsc.SHARING_WAITS_S)
     assert "scdaemon" in reader.states()[0].detail
     assert shown_once(service, ears, tag()) == READ
     assert reader.states()[0].detail == ACS
@@ -181,3 +188,11 @@ def test_a_card_the_wrong_way_round_is_mute(service: Pcscd, ears: Ears, reader: 
     service.insert(ACS, tag(), is_mute=True)
     assert reads(ears, 1) == [MUTE]
     ears.wait(lambda: "right way round" in reader.states()[0].detail)
+
+
+def test_a_card_that_came_mute_and_answers_when_connected_to_is_read_as_what_it_is(
+    service: Pcscd, ears: Ears, reader: Supervisor
+) -> None:
+    service.insert(ACS, tag(), is_mute=True)
+    assert reads(ears, 1) == [READ]
+    assert reader.states()[0].card.startswith("NFC tag")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -87,6 +88,7 @@ def test_ten_restarts_lose_no_card_and_tap_none_that_lay_there(
     service: Pcscd, ears: Ears, reader: Supervisor
 ) -> None:
     wanted: list[Read] = []
+    held = set()
     for turn in range(1, 11):
         number = f"29900000000{turn:02}"
         if turn > 1:
@@ -101,7 +103,9 @@ def test_ten_restarts_lose_no_card_and_tap_none_that_lay_there(
         wanted.append(Removed())  # nobody watches it any more
         service.start()
         ears.wait_state(up=True, times=turn + 1)
+        held.add((len(list(Path("/proc/self/fd").iterdir())), threading.active_count()))
     assert reads(ears, len(wanted)) == wanted
+    assert len(held) == 1
 
 
 def test_a_reader_comes_back_under_another_name(
@@ -122,6 +126,25 @@ def test_a_reader_comes_back_under_another_name(
         "no card reader matches ACS*: is it plugged in?",
         renamed,
     ]
+
+
+def test_a_reader_that_pcscd_can_not_talk_with_is_waited_for_and_not_found_anew_without_end(
+    service: Pcscd, ears: Ears, reader: Supervisor
+) -> None:
+    service.insert(ACS, tag())
+    reads(ears, 1)
+    service.fault(ACS, is_faulty=True)
+    ears.wait_state(up=False)
+    assert reads(ears, 2)[1:] == [Removed()]
+    assert ears.states[-1][2] == f"{ACS} does not answer pcscd: plug it in anew"
+    lists, looks = service.asked[pcscd.STATES], service.asked[pcscd.WAIT]
+    while service.asked[pcscd.WAIT] < looks + 3:  # looked again and again
+        threading.Event().wait(0.01)
+    assert service.asked[pcscd.STATES] == lists  # and never for another
+    service.fault(ACS, is_faulty=False)
+    ears.wait_state(up=True, times=2)
+    service.swap(ACS, tag(SECOND))
+    assert reads(ears, 4)[2:] == [Removed(), CardRead(SECOND, "contactless")]
 
 
 def test_of_two_readers_that_match_the_first_by_name_is_taken_and_said(

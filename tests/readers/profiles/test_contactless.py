@@ -38,8 +38,9 @@ KEY = bytes.fromhex("A0B1C2D3E4F5")
 AID, FILE = bytes.fromhex("F04C4F59414C01"), bytes.fromhex("EF01")
 PPSE = "00a404000e325041592e5359532e444446303100"
 PSE = "00a404000e315041592e5359532e444446303100"
-CARDS = Contactless(own=own, sector=Sector(number=1, key=KEY), file=CardFile(FILE, AID))
+CARDS = Contactless(own=own, sector=Sector(number=1, key=KEY), file=CardFile(aid=AID, file=FILE))
 UNSET = Contactless(own=own)
+HYPHENS, BESIDE = "4111-1111-1111-1111", f"{NUMBER}, or {PAN}"
 COMMANDS_MAX = 160  # of an area of 256 bytes, read four bytes at a time: every card ends
 
 
@@ -159,7 +160,6 @@ def test_a_bank_card_is_asked_for_its_directory_and_nothing_more(atr: bytes) -> 
         ("6D00", False),
         ("6E00", False),
         ("911C", False),
-        ("", False),
     ],
 )
 def test_a_directory_is_there_whenever_the_card_does_not_deny_it(
@@ -170,6 +170,17 @@ def test_a_directory_is_there_whenever_the_card_does_not_deny_it(
     assert (len(commands) == 1) is is_bank
 
 
+@pytest.mark.parametrize("asked", [1, 2])
+@pytest.mark.parametrize("answer", ["6300", "6400", "6F00", "00", ""])
+def test_a_card_that_left_before_it_denied_the_directory_may_be_a_bank_card(
+    answer: str, asked: int
+) -> None:
+    answers = iter([NOT_FOUND] * (asked - 1) + [bytes.fromhex(answer)])
+    found, commands = held(CARDS.dialogue(ATR_ISO_DEP), lambda _: next(answers))
+    assert found == Told(Unread("left"))
+    assert [it.hex() for it in commands] == [PPSE, PSE][:asked]
+
+
 def test_a_card_with_contacts_alone_is_a_bank_card_by_the_other_directory() -> None:
     answers = iter([NOT_FOUND, bytes.fromhex("6110")])
     found, commands = held(CARDS.dialogue(ATR_CONTACT_T0), lambda _: next(answers))
@@ -177,7 +188,9 @@ def test_a_card_with_contacts_alone_is_a_bank_card_by_the_other_directory() -> N
     assert [it.hex() for it in commands] == [PPSE, PSE]
 
 
-@pytest.mark.parametrize("pan", [PAN, MIR_PAN, f"{PAN[:8]} {PAN[8:]}", "4111 1111 1111 1111"])
+@pytest.mark.parametrize(
+    "pan", [PAN, MIR_PAN, f"{PAN[:8]} {PAN[8:]}", "4111 1111 1111 1111", HYPHENS, BESIDE]
+)
 def test_a_payment_number_that_is_written_on_a_card_is_none_of_ours(pan: str) -> None:
     link = pan.replace(" ", "")
     for card in (

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from loyaltyd.domain.ledger import CardState, CounterKey
+from loyaltyd.domain.ledger import DEBT, CardState, CounterKey
 from loyaltyd.store.database import Connection
 
 
@@ -31,11 +31,7 @@ def add(connection: Connection, number: int, added: Added) -> None:
         "INSERT INTO counter (stream, account, name, date, since, amount)"
         " VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
-        [
-            (number, key.account, key.name, key.date, key.since, amount)
-            for key, amount in added.counters.items()
-            if amount
-        ],
+        [(number, *key, amount) for key, amount in added.counters.items() if amount],
     )
     connection.executemany(
         "INSERT INTO total (stream, wallet, bucket, amount) VALUES (?, ?, ?, ?)"
@@ -57,9 +53,7 @@ def lots(connection: Connection, number: int) -> Iterator[tuple[tuple[str, str, 
         yield (account, wallet, bucket), amount
 
 
-def counters(
-    connection: Connection, number: int
-) -> Iterator[tuple[tuple[str, str, str, str], int]]:
+def counters(connection: Connection, number: int) -> Iterator[tuple[CounterKey, int]]:
     """The stream's counters by account, name, date and since, in that order."""
     rows = connection.execute(
         "SELECT account, name, date, since, amount FROM counter WHERE stream = ?"
@@ -67,7 +61,7 @@ def counters(
         (number,),
     )
     for account, name, date, since, amount in rows:
-        yield (account, name, date, since), amount
+        yield CounterKey(account, name, date, since), amount
 
 
 def cards(connection: Connection, number: int, seq: int) -> Iterator[CardState]:
@@ -85,10 +79,12 @@ def cards(connection: Connection, number: int, seq: int) -> Iterator[CardState]:
 def totals(connection: Connection) -> Mapping[tuple[str, str, str], int]:
     """What all streams' postings come to, by chain, wallet and bucket."""
     rows = connection.execute(
-        "SELECT chain, wallet, bucket, sum(amount) FROM total JOIN stream ON stream.id = stream"
+        # By halves: where the sum of many tills leaves SQLite's integers, sum() is an error.
+        "SELECT chain, wallet, bucket, sum(amount >> 32), sum(amount & 0xffffffff)"
+        " FROM total JOIN stream ON stream.id = stream"
         " GROUP BY chain, wallet, bucket ORDER BY chain, wallet, bucket"
     )
-    return {(chain, wallet, bucket): amount for chain, wallet, bucket, amount in rows}
+    return {tuple(place): (high << 32) + low for *place, high, low in rows}
 
 
 def _drop_zeros(connection: Connection, number: int, added: Added) -> None:
@@ -96,16 +92,17 @@ def _drop_zeros(connection: Connection, number: int, added: Added) -> None:
     connection.executemany(
         "DELETE FROM lot"
         " WHERE stream = ? AND account = ? AND wallet = ? AND bucket = ? AND amount = 0",
-        [(number, *place) for place, amount in added.lots.items() if amount < 0],
+        # A lot comes down to zero, a debt up to it.
+        [
+            (number, *place)
+            for place, amount in added.lots.items()
+            if amount < 0 or place[2] == DEBT
+        ],
     )
     connection.executemany(
         "DELETE FROM counter WHERE stream = ?"
         " AND account = ? AND name = ? AND date = ? AND since = ? AND amount = 0",
-        [
-            (number, key.account, key.name, key.date, key.since)
-            for key, amount in added.counters.items()
-            if amount < 0
-        ],
+        [(number, *key) for key, amount in added.counters.items() if amount < 0],
     )
 
 

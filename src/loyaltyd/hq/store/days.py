@@ -44,10 +44,10 @@ def keep(connection: Connection, kept: KeptDay) -> None:
 
 
 def unchecked(connection: Connection) -> KeptDay | None:
-    """A till-day that wasn't compared with the records yet."""
+    """A till-day that wasn't compared with the records yet; of a stream's the last one first."""
     row = connection.execute(
         "SELECT stream, file, first, last, claim, at, verdict FROM day"
-        " WHERE verdict IS NULL LIMIT 1"
+        " WHERE verdict IS NULL ORDER BY stream, last DESC LIMIT 1"
     ).fetchone()
     return None if row is None else _day(*row)
 
@@ -61,12 +61,12 @@ def judge(connection: Connection, kept: KeptDay, verdict: BatchReason | None) ->
 
 
 def last_days(connection: Connection, limit: int) -> list[KeptDay]:
-    """The newest till-days of each stream, at most so many of one, newest first."""
+    """The till-days of each stream with its highest numbers, at most so many, newest first."""
     rows = connection.execute(
-        "SELECT stream, file, first, last, claim, at, verdict FROM"
-        " (SELECT *, row_number() OVER (PARTITION BY stream ORDER BY number DESC) AS place"
-        " FROM day)"
-        " WHERE place <= ? ORDER BY stream, number DESC",
+        "SELECT day.stream, file, first, last, claim, at, verdict FROM"
+        " (SELECT id, (SELECT max(number) FROM day WHERE stream = id) AS newest FROM stream)"
+        " CROSS JOIN day ON day.stream = id AND day.number > newest - ?"
+        " ORDER BY day.stream, day.number DESC",
         (limit,),
     )
     return [_day(*row) for row in rows]
@@ -82,9 +82,7 @@ def numbers_missing(connection: Connection) -> dict[int, int]:
 
 def differing(connection: Connection) -> int:
     """How many till-days differ from their records."""
-    row = connection.execute(
-        "SELECT count(*) FROM day WHERE verdict IS NOT NULL AND verdict <> ?", (RIGHT,)
-    ).fetchone()
+    row = connection.execute("SELECT count(*) FROM day WHERE verdict <> 'right'").fetchone()
     return 0 if row is None else int(row[0])
 
 

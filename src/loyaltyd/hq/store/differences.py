@@ -67,13 +67,20 @@ def rule_up_to(connection: Connection, waiting: Unruled, seq: int, receipts: int
     return moved.rowcount == 1
 
 
-def unruled(connection: Connection) -> list[Unruled]:
-    """What waits for programs."""
+def unruled(connection: Connection, limit: int) -> list[Unruled]:
+    """What waits for programs, at most so much of it."""
     rows = connection.execute(
         "SELECT stream, hash, id, version, first, last, receipts FROM unruled"
-        " ORDER BY stream, first"
+        " ORDER BY stream, first LIMIT ?",
+        (limit,),
     )
     return [_unruled(*row) for row in rows]
+
+
+def unruled_receipts(connection: Connection) -> int:
+    """How many receipts wait for programs."""
+    row = connection.execute("SELECT ifnull(sum(receipts), 0) FROM unruled").fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def ruled(connection: Connection) -> Unruled | None:

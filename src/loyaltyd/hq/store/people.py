@@ -4,22 +4,26 @@ from loyaltyd.domain.person import Numbered, People, Person
 from loyaltyd.store.database import Connection
 
 
-def keep(connection: Connection, number: int, people: People, seq: int) -> None:
+def keep(
+    connection: Connection, number: int, people: People, seq: int, *, again: bool = False
+) -> None:
     """Store the people of a batch of the stream, whose last record is at seq.
 
-    A file that comes again, or late, doesn't undo what a newer one of that till said.
+    A file that comes again, or late, doesn't undo what a newer one of that till said. again: its
+    records were known, and after the last of them a sign of life may have told of a change.
     """
     connection.executemany(
         "INSERT INTO person (stream, account, seq, name, birthday, phone, consent)"
         " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq,"
         " name = excluded.name, birthday = excluded.birthday, phone = excluded.phone,"
-        " consent = excluded.consent WHERE excluded.seq >= seq",
+        " consent = excluded.consent WHERE excluded.seq >= seq + ?",
         [
             (
                 *(number, it.account, seq, it.name),
                 None if it.birthday is None else it.birthday.isoformat(),
                 it.phone,
                 None if it.consent is None else it.consent.isoformat(),
+                again,
             )
             for it in people
             if isinstance(it, Person)
@@ -28,6 +32,6 @@ def keep(connection: Connection, number: int, people: People, seq: int) -> None:
     connection.executemany(
         "INSERT INTO number (stream, card, seq, number) VALUES (?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET seq = excluded.seq, number = excluded.number"
-        " WHERE excluded.seq >= seq",
-        [(number, it.card, seq, it.number) for it in people if isinstance(it, Numbered)],
+        " WHERE excluded.seq >= seq + ?",
+        [(number, it.card, seq, it.number, again) for it in people if isinstance(it, Numbered)],
     )

@@ -34,8 +34,8 @@ TABLES: Mapping[str, str] = {
   business_date TEXT NOT NULL,
   PRIMARY KEY (stream, seq)
 ) STRICT""",
-    # When its till was last heard, the last seq that is known to be missing, why its last batch was
-    # refused, and up to which seq receipts were run again.
+    # When the newest batch of its till was made, the last seq that is known to be missing, why its
+    # last batch was refused, and up to which seq receipts were run again.
     "contact": """CREATE TABLE contact (
   stream INTEGER PRIMARY KEY REFERENCES stream,
   at TEXT NOT NULL,
@@ -96,6 +96,13 @@ TABLES: Mapping[str, str] = {
   number TEXT NOT NULL,
   PRIMARY KEY (stream, card)
 ) STRICT, WITHOUT ROWID""",
+    # Which records make or undo a receipt, as far as records were run again.
+    "told": """CREATE TABLE told (
+  stream INTEGER NOT NULL REFERENCES stream,
+  receipt TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (stream, receipt, seq)
+) STRICT, WITHOUT ROWID""",
     # What a till-day's manifest claims; verdict is none until it was compared with the records.
     "day": """CREATE TABLE day (
   stream INTEGER NOT NULL REFERENCES stream,
@@ -108,13 +115,18 @@ TABLES: Mapping[str, str] = {
   verdict TEXT,
   PRIMARY KEY (stream, number)
 ) STRICT, WITHOUT ROWID""",
-    "day_unchecked": "CREATE INDEX day_unchecked ON day (stream) WHERE verdict IS NULL",
+    # Small beside the claims: the page counts till-days every few seconds.
+    "day_by_number": "CREATE INDEX day_by_number ON day (stream, number)",
+    "day_unchecked": "CREATE INDEX day_unchecked ON day (stream, last) WHERE verdict IS NULL",
+    "day_differing": "CREATE INDEX day_differing ON day (stream) WHERE verdict <> 'right'",
+    # A key stays its till's when it is trusted no more.
     "trusted": """CREATE TABLE trusted (
   key TEXT PRIMARY KEY,
   chain TEXT NOT NULL,
   store TEXT NOT NULL,
   till TEXT NOT NULL,
-  at TEXT NOT NULL
+  at TEXT NOT NULL,
+  distrusted_at TEXT
 ) STRICT, WITHOUT ROWID""",
     "program": """CREATE TABLE program (
   hash TEXT PRIMARY KEY,

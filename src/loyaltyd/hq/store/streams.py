@@ -10,11 +10,15 @@ from loyaltyd.store.database import Connection
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """How a stream stands: missing is the last seq known to be lacking, 0 for none."""
+    """How a stream stands: missing is the last seq known to be lacking, 0 for none.
+
+    at: when the newest of its batches was made; distrusted: its key signs for nobody any more.
+    """
 
     stream: Stream
     head: int
     at: dt.datetime
+    distrusted: bool
     missing: int
     trouble: BatchReason | None
     reevaluated: int
@@ -63,19 +67,27 @@ def head(connection: Connection, number: int | None, stream: Stream) -> Head:
     return Head(0, first_hash(stream)) if row is None else Head(*row)
 
 
-def note_taken(connection: Connection, number: int, at: dt.datetime) -> None:
-    """A batch of the stream was taken."""
+def note_taken(connection: Connection, number: int, at: dt.datetime, *, new: bool) -> None:
+    """A batch of the stream, made at at, was taken; only with new records is it out of trouble.
+
+    An old file proves nothing: a courier may bring it again, and so does who forked the log.
+    """
     connection.execute(
-        "UPDATE contact SET at = ?, trouble = NULL WHERE stream = ?", (_text(at), number)
+        "UPDATE contact SET at = max(at, ?), trouble = iif(?, NULL, trouble) WHERE stream = ?",
+        (_text(at), new, number),
     )
 
 
 def note_refused(
     connection: Connection, number: int, reason: BatchReason, missing: int, at: dt.datetime
 ) -> None:
-    """A batch that the stream's till had signed was refused; missing up to there, 0 for none."""
+    """A batch, made at at and signed by the stream's till, was refused.
+
+    Records are missing up to missing, 0 for none.
+    """
     connection.execute(
-        "UPDATE contact SET at = ?, trouble = ?, missing = max(missing, ?) WHERE stream = ?",
+        "UPDATE contact SET at = max(at, ?), trouble = ?, missing = max(missing, ?)"
+        " WHERE stream = ?",
         (_text(at), str(reason), missing, number),
     )
 
@@ -84,19 +96,21 @@ def contacts(connection: Connection) -> dict[int, Contact]:
     """Every stream by its number, in the order of chain, store, till and first arrival."""
     rows = connection.execute(
         "SELECT id, chain, store, till, epoch, key, at, missing, trouble, reevaluated,"
-        " (SELECT ifnull(max(seq), 0) FROM record WHERE record.stream = stream.id)"
+        " (SELECT ifnull(max(seq), 0) FROM record WHERE record.stream = stream.id),"
+        " EXISTS (SELECT 1 FROM trusted WHERE key = stream.key AND distrusted_at IS NOT NULL)"
         " FROM stream JOIN contact ON contact.stream = stream.id ORDER BY chain, store, till, id"
     )
     return {
         number: Contact(
-            stream=_stream(chain, store, till, epoch, key),
+            stream=_stream(*names),
             head=last,
             at=dt.datetime.fromisoformat(at),
             missing=missing if missing > last else 0,
             trouble=None if trouble is None else BatchReason(trouble),
             reevaluated=reevaluated,
+            distrusted=bool(gone),
         )
-        for number, chain, store, till, epoch, key, at, missing, trouble, reevaluated, last in rows
+        for number, *names, at, missing, trouble, reevaluated, last, gone in rows
     }
 
 
@@ -105,4 +119,5 @@ def _stream(chain: str, store: str, till: str, epoch: str, key: str) -> Stream:
 
 
 def _text(at: dt.datetime) -> str:
-    return at.isoformat(timespec="milliseconds")
+    """As texts these compare as the times do: each is UTC, of the same length."""
+    return at.astimezone(dt.UTC).isoformat(timespec="milliseconds")

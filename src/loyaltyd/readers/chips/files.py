@@ -13,18 +13,20 @@ READ_RECORD = bytes.fromhex("00B2010400")  # the first, of the file that is sele
 
 @dataclass(frozen=True, slots=True)
 class CardFile:
-    """Where the chain keeps its number: a file, of an application if aid names one."""
+    """Where the chain keeps its number: a file of its application.
 
+    A file of the card itself is none: it would be asked for on bank cards that lack a directory.
+    """
+
+    aid: bytes
     file: bytes
-    aid: bytes = b""
 
 
 def contents(place: CardFile) -> Generator[bytes, bytes, bytes]:
     """Read up to 256 bytes of the file; b"" when the card has it not, or doesn't let us."""
-    if place.aid:
-        response = yield from exchanged(selection(place.aid))
-        if not response.is_good:
-            return b""
+    response = yield from exchanged(selection(place.aid))
+    if not response.is_good:
+        return b""
     if not (yield from _is_selected(place.file)):
         return b""
     for command in (READ_BINARY, READ_RECORD):

@@ -3,6 +3,7 @@
 NFC Forum Type 2 Tag 2.4, NDEF 1.0, Text RTD 1.0, URI RTD 1.0.
 """
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, field
 
 NULL, LOCK, MEMORY, MESSAGE, PROPRIETARY, END = 0x00, 0x01, 0x02, 0x03, 0xFD, 0xFE
@@ -12,6 +13,7 @@ RECORDS_MAX = 8  # a card's number stands in the first or second
 WELL_KNOWN = 1
 TNF, ID_LENGTH, SHORT, CHUNK = 0x07, 0x08, 0x10, 0x20
 LANGUAGE, UTF16 = 0x3F, 0x80
+BYTE_ORDER_MARKS = {BOM_UTF16_BE, BOM_UTF16_LE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +92,8 @@ def _record(message: bytes, place: int) -> tuple[int, bytes, bytes, int] | None:
 
 
 def _text(payload: bytes) -> str:
-    coding = "utf-16" if payload[0] & UTF16 else "utf-8"
-    return payload[1 + (payload[0] & LANGUAGE) :].decode(coding, "replace")
+    text = payload[1 + (payload[0] & LANGUAGE) :]
+    if not payload[0] & UTF16:
+        return text.decode("utf-8", "replace")
+    # Text RTD 1.0, section 3.4: without a mark the high byte is first; Python takes its own order.
+    return text.decode("utf-16" if text[:2] in BYTE_ORDER_MARKS else "utf-16-be", "replace")

@@ -18,6 +18,7 @@ from loyaltyd.readers.read import Dialogue, Dialogues, Told, Unread
 
 WAIT_MS = 500  # the contract of a slot
 NEWS = r"\\?PnP?\Notification"  # the name under which pcscd tells that readers came or went
+NEWS_WAIT_S = 0.05  # after it, so that one that only ever tells news keeps no processor busy
 LISTS_MAX = 5  # two readers that come at once are one piece of news: list until nothing changes
 # Until another program's exclusive use ends; 1.5 s in all, which is as long as a hand holds still.
 SHARING_WAITS_S = (0.05, 0.1, 0.2, 0.4, 0.8)
@@ -61,6 +62,7 @@ class PcscSlot:
         self._match = match
         self._reader = ""
         self._state = codes.STATE_UNAWARE  # as pcscd told it last
+        self._news = codes.STATE_UNAWARE
         self._seen = Sight()
         self._fault = ""  # of the last card, in a sentence
 
@@ -75,12 +77,15 @@ class PcscSlot:
             code, states = self._watched(self._reader, codes.STATE_UNAWARE)
         if code == codes.TIMEOUT:
             return self._said()
-        if code in codes.READER_GONE or (not code and states[0][1] & codes.STATE_GONE):
+        if code in codes.READER_GONE or (not code and states[0][1] & codes.STATE_UNKNOWN):
             self._reader = ""
             return self._missing()
         _check(code)
         _, event, atr = states[0]
         self._state = event & ~codes.STATE_CHANGED
+        if event & codes.STATE_UNAVAILABLE:
+            # Listed, and pcscd can't talk with it: watched on, for to find it anew would never end.
+            return Sight(missing=f"{self._reader} does not answer pcscd: plug it in anew")
         present = bool(event & codes.STATE_PRESENT)
         self._seen = replace(self._seen, present=present, moves=event >> 16, atr=bytes(atr))
         return self._said()
@@ -90,7 +95,7 @@ class PcscSlot:
         waits = iter(SHARING_WAITS_S)
         retries = 1
         while True:
-            outcome = self._attempt(dialogues(self._seen.atr))
+            outcome = self._attempt(dialogues)
             if isinstance(outcome, Told):
                 self._fault = ""
                 return outcome
@@ -134,15 +139,19 @@ class PcscSlot:
         return names or []
 
     def _wait_for_news(self) -> None:
-        code, _ = self._watched(NEWS, codes.STATE_UNAWARE)
-        if code != codes.TIMEOUT and code not in codes.READER_GONE:
+        code, states = self._watched(NEWS, self._news)
+        if code == codes.TIMEOUT:
+            return
+        if code not in codes.READER_GONE:
             _check(code)
+            self._news = states[0][1] & ~codes.STATE_CHANGED  # newer ones count the readers in it
+        time.sleep(NEWS_WAIT_S)
 
     def _watched(self, name: str, state: int) -> tuple[int, list[tuple[str, int, list[int]]]]:
         code, states = self._scard.SCardGetStatusChange(self._context, WAIT_MS, [(name, state)])
         return _code(code), states
 
-    def _attempt(self, dialogue: Dialogue) -> Told | int:
+    def _attempt(self, dialogues: Dialogues) -> Told | int:
         """Return what the card told, or the code with which pcscd ended it."""
         scard = self._scard
         code, handle, protocol = scard.SCardConnect(
@@ -157,7 +166,7 @@ class PcscSlot:
         try:
             # Nobody else's command comes between ours: an open sector would be shut.
             code = _code(scard.SCardBeginTransaction(handle)) or self._moved()
-            outcome = code or self._carried(_Card(handle, protocol), dialogue)
+            outcome = code or self._carried(_Card(handle, protocol), dialogues(self._seen.atr))
             scard.SCardEndTransaction(handle, scard.SCARD_LEAVE_CARD)
         finally:
             is_told = isinstance(outcome, Told)
@@ -169,9 +178,14 @@ class PcscSlot:
     def _moved(self) -> int:
         """Return a code if the card is another one than we saw: it will be seen, and told then."""
         code, states = self._watched(self._reader, codes.STATE_UNAWARE)
-        if not code and states[0][1] >> 16 != self._seen.moves:
+        if code:
+            return code
+        _, event, atr = states[0]
+        if event >> 16 != self._seen.moves:
             return codes.REMOVED_CARD
-        return code
+        # One that was mute when it came, at the edge of the field, tells its ATR when we connect.
+        self._seen = replace(self._seen, atr=bytes(atr))
+        return 0
 
     def _carried(self, card: _Card, dialogue: Dialogue) -> Told | int:
         scard = self._scard

@@ -25,8 +25,9 @@ class Contactless:
     def dialogue(self, atr: bytes) -> Dialogue:
         """Ask the card with that answer to reset for its number."""
         kind = family(atr)
-        if kind == "chip" and (yield from bank.has_directory()):
-            return Told(PaymentCard())
+        is_bank = kind == "chip" and (yield from bank.has_directory())
+        if is_bank is not False:
+            return Told(PaymentCard() if is_bank else Unread("left"))
         ident = b""
         if is_contactless(atr):
             response = yield from uid.uid()
