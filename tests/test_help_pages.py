@@ -14,7 +14,7 @@ from loyaltyd import config
 from loyaltyd.api.operations import OPERATIONS
 from loyaltyd.cli.group import COMMANDS, loyaltyd
 from loyaltyd.config import Settings
-from loyaltyd.domain.grammar import ProgramTable
+from loyaltyd.domain.grammar.program import ProgramTable
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.toml import Table, annotations_at, keys_at

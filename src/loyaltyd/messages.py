@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from loyaltyd.domain.explain import Cause, Message, Note, Why
-from loyaltyd.domain.grammar import WEEKDAYS
+from loyaltyd.domain.grammar.values import WEEKDAYS
 from loyaltyd.domain.refusal import Reason, Refusal
 
 LANGUAGES = ("en", "ru")
@@ -69,16 +69,38 @@ CAUSES: Mapping[Cause, str] = {
     Cause.WEEKDAY: "only on {needs}, today is {has}",
     Cause.TIME: "only at {needs}, it is {has}",
     Cause.MIN_TOTAL: "needs a total of {needs}, has {has}",
+    Cause.WRONG_CARD: "only for cards of the kind {needs}, this is {has}",
+    Cause.BIRTHDAY: "only around the birthday",
+    Cause.FIRST_PURCHASE: "only for the first purchase; receipts before this one: {has}",
+    Cause.FIRST_VISIT: "not at the first visit",
+    Cause.EVERY_VISIT: "visits with this one: {has} of {needs}",
+    Cause.DAYS_SINCE_VISIT: "days since the last visit: needs {needs}, has {has}",
+    Cause.SPENT: "needs {needs} spent before, has {has}",
+    Cause.DATES: "only on {needs}, today is {has}",
+    Cause.STORE: "only in {needs}, this is {has}",
+    Cause.TILL_GROUP: "only at tills of {needs}, this is {has}",
+    Cause.POSITIONS: "lines of its goods: needs {needs}, has {has}",
+    Cause.PIECES: "pieces of its goods: needs {needs}, has {has}",
+    Cause.WEIGHT: "kilograms of its goods: needs {needs}, has {has}",
+    Cause.AMOUNT: "needs {needs} of its goods, has {has}",
+    Cause.EXCEPTED: "an exception of it holds: {needs}",
+    Cause.LIMIT: "its limit is reached: {has} of {needs}",
     Cause.GOODS: "none of its goods are here",
     Cause.NO_DISCOUNT: "these goods may not be discounted",
     Cause.NO_EARN: "these goods earn nothing",
     Cause.FLOOR: "the lowest allowed price is reached",
     Cause.NOTHING_LEFT: "nothing is left for it",
+    Cause.EXCLUDED: "its goods have an offer that it doesn't go with",
+    Cause.CHEAPER: "its goods cost no more than that already",
     Cause.BETTER_RULE: "another offer counts instead",
     Cause.NO_CARD: "needs a card",
     Cause.CARD_KIND: "a discount card earns nothing",
     Cause.REDEEMED: "points were spent on this receipt",
     Cause.TOO_LITTLE: "comes to less than the smallest unit",
+    Cause.STEP: "counts each full {needs}, its goods come to {has}",
+    Cause.NO_PIECES: "counts pieces that are paid, and there are none",
+    Cause.NOT_PAID_WITH: "nothing was paid with {needs}",
+    Cause.NOTHING_TO_MULTIPLY: "no rule before it gave points for its goods",
 }
 EARNED_POINTS = "earned {has}"
 NO_TIER = "without a tier"

@@ -85,6 +85,21 @@ give = { amount_off = "5.00" }
 id = "base-earn"
 layer = "points"
 give = { earn = "bonus", percent = "500%" }
+limit = { per_account = 3, per_card = 2, every = "7d" }
+[rules.when]
+[[rules.when.any]]
+min_total = "0.00"
+[[rules.when.any]]
+not = { birthday = "-3d..+7d", card_kind = ["bonus"] }
+first_purchase = false
+every_visit = 5
+days_since_visit = 90
+spent = { min = "100.00", within = "30d" }
+dates = { from = 2026-12-01, until = 2027-01-31 }
+store = ["msk-017"]
+group = ["main-hall"]
+basket = { category = ["t/*"], sku = ["1"], min_positions = 1, min_pieces = 2, min_weight = "0.5" }
+all = [{ basket = { class = "vodka", min_amount = "9.00" } }, { any = [{ every_visit = 2 }] }]
 """
 
 

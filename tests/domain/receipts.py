@@ -10,9 +10,10 @@ from loyaltyd.domain.basket import Basket, Line, Wish
 from loyaltyd.domain.explain import Cause
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import units
+from loyaltyd.domain.place import Place
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.program_text import program_from
-from loyaltyd.domain.quote import Place, Quote, quote
+from loyaltyd.domain.quote import Quote, quote
 from loyaltyd.domain.refusal import Refusal
 
 DEMO = Path(__file__).parents[2] / "config" / "demo-program.toml"

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from loyaltyd.domain.account import Account, Debt, Seen, moved
 from loyaltyd.domain.basket import NO_DISCOUNT, NO_EARN, NO_REDEEM, Basket, Line, Wish
 from loyaltyd.domain.ledger import Lot
+from loyaltyd.domain.past import Past, Spending, Uses
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import quote
 from loyaltyd.domain.record import ProgramRef
 from loyaltyd.domain.refusal import Refusal
-from loyaltyd.domain.returns import Case, Returned
+from loyaltyd.domain.returns import Case, Returned, Reversal, goods_returned
 from loyaltyd.domain.sale import Sale, sale_postings
 from tests.domain.receipts import (
     BONUS_CARD,
@@ -32,8 +33,9 @@ WALLETS = (
     + '[wallets.stars]\nscale = 0\nredeem_rate = "0.25"\nexpires = "30d"\n'
     + '[wallets.purse]\nscale = 2\nredeem_rate = "2.00"\npoints_as = "tender"\n'
 )
+DAIRY = 'on = { category = ["dairy/*"] }'
 RULES = (
-    rule("dairy", "item", 'percent_off = "10%"', 'on = { category = ["dairy/*"] }')
+    rule("dairy", "item", 'percent_off = "10%"', DAIRY)
     + rule("big", "receipt", 'amount_off = "50.00"', 'when = { min_total = "200.00" }')
     + EARN
     + rule("stars", "points", 'earn = "stars", percent = "10%"')
@@ -44,10 +46,43 @@ TIERS = """
 measure = "spend"
 levels = [{ id = "start", from = "0" }, { id = "silver", from = "300.00" }]
 """
+MECHANICS = (
+    EARN
+    + rule("steps", "points", 'earn = "bonus", per_amount = ["50.00", "3"], expires = "60d"')
+    + rule("pieces", "points", 'earn = "stars", per_unit = "1"')
+    + rule("visit", "points", 'earn = "bonus", points = "5", activates = "3d"')
+    + rule("dairy-doubles", "points", 'earn = "bonus", multiply = "2.5"', DAIRY)
+    + rule("purse", "points", 'earn = "bonus", percent = "7%", of = "purse", expires = "60d"')
+    + rule("rest", "points", 'earn = "stars", per_amount = ["10.00", "1"], of = "rest"')
+    + rule("third-free", "item", "buy = 3, free = 1", DAIRY)
+)
+SPENT = '{ spent = { min = "100.00", within = "30d" } }'
+ONCE = "limit = { per_account = 1 }"
+CONDITIONS = (
+    EARN
+    + rule("third", "receipt", 'percent_off = "10%"', "when = { every_visit = 3 }")
+    + rule(
+        "once",
+        "receipt",
+        'amount_off = "5.00"',
+        f'when = {{ not = {{ tier = ["silver"] }} }}\n{ONCE}',
+    )
+    + rule(
+        "two", "points", 'earn = "bonus", points = "30"', "when = { basket = { min_pieces = 2 } }"
+    )
+    + rule(
+        "rich",
+        "points",
+        'earn = "stars", percent = "50%"',
+        f"when = {{ any = [{SPENT}, {{ first_purchase = true }}] }}",
+    )
+)
 # Every way in which a wallet can be set, in a few programs.
 TEXTS = (
     WALLETS + TIERS + RULES,
     '[rounding]\npoints = "half-up"\nspread = "first-lines"\n' + WALLETS + TIERS + RULES,
+    WALLETS + TIERS + MECHANICS,
+    WALLETS + TIERS + CONDITIONS,
     wallet('earn_base = "gross"') + EARN,
     wallet('earn_base = "net-of-discounts"\nclawback = "floor-of-refund"') + EARN,
     wallet('earn_base = "none-if-redeemed"\nrestore = "reissue"\nexpires = "30d"') + EARN,
@@ -83,6 +118,21 @@ def sold(found: Program, wanted: Basket, who: Seen, at: dt.datetime = SATURDAY) 
     )
     account = moved(who.account, postings) if who.account else None
     return Sold(sale=sale, program=found, account=account)
+
+
+def clawed_back(
+    found: Sold, *parts: dict[int, int], name: str = "bonus", on: dt.date = DAY
+) -> list[int]:
+    """What each of these returns, line → pieces, takes back of a wallet."""
+    earlier: list[Returned] = []
+    account = found.account
+    for part in parts:
+        wanted = {number: pieces * 1000 for number, pieces in part.items()}
+        outcome = goods_returned(found.case(tuple(earlier), account, on), wanted)
+        assert isinstance(outcome, Reversal)
+        earlier.append(outcome.returned)
+        account = moved(account, outcome.postings) if account else None
+    return [sum(it.amount for it in each.clawed_back if it.wallet == name) for each in earlier]
 
 
 def lines() -> st.SearchStrategy[Line]:
@@ -153,7 +203,19 @@ def shoppers(draw: st.DrawFn, found: Program) -> Seen:
         lots=tuple(lots[key] for key in sorted(lots)),
         debts=debts,
     )
-    return Seen(card=BONUS_CARD, account=account)
+    return Seen(card=BONUS_CARD, account=account, past=draw(pasts(found)))
+
+
+@st.composite
+def pasts(draw: st.DrawFn, found: Program) -> Past:
+    """Earlier receipts, as far as the program asks for them."""
+    asks = found.asks
+    spent = (
+        Spending(within=str(it or ""), amount=draw(st.integers(-500, 30_000))) for it in asks.spent
+    )
+    used = (Uses(rule=it.rule, account=1) for it in asks.limits if draw(st.booleans()))
+    visits = draw(st.integers(0, 5)) if asks.visits else 0
+    return Past(visits=visits, spent=tuple(spent), uses=tuple(used))
 
 
 @st.composite

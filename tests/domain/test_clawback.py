@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from loyaltyd.domain.account import Account, Debt, moved
-from loyaltyd.domain.clawback import Restoring, restored, taken_back
+from loyaltyd.domain.clawback import Restoring, asked_back, restored, taken_back
 from loyaltyd.domain.ledger import DEBT, ISSUED, REDEEMED, Lot, Posting
 from loyaltyd.domain.program import Wallet
 from tests.domain.receipts import program, wallet
@@ -66,6 +66,11 @@ def test_reissued_points_are_one_new_lot_of_the_day_usable_at_once() -> None:
     assert moves(restored(found, account(), DAY)) == [(REDEEMED, "lot/2026-12-05/2027-01-04", 300)]
 
 
+def test_points_that_were_reissued_before_are_not_reissued_again() -> None:
+    found = back(80, 120, 'restore = "reissue"')
+    assert moves(restored(found, account(), DAY)) == [(REDEEMED, "lot/2026-12-05/-", 40)]
+
+
 def test_a_debt_is_paid_before_lots_are_refilled() -> None:
     postings = restored(back(0, 300), account(debt=150), DAY)
     assert moves(postings) == [
@@ -97,33 +102,52 @@ OTHER = lot(70, DAY - dt.timedelta(days=9))
 def test_the_sales_own_lot_gives_first_then_what_can_be_spent_then_a_debt_is_owed(
     amount: int, taken: list[tuple[str, str, int]]
 ) -> None:
-    postings, found = taken_back(held(), amount, account(OTHER, OWN), (DAY, DAY))
+    postings, found = taken_back(held(), amount, account(OTHER, OWN), [OWN], DAY)
     assert (moves(postings), found) == (taken, amount)
 
 
 @pytest.mark.parametrize(("policy", "taken"), [("clamp", 170), ("only-pending", 0)])
 def test_without_debt_no_more_is_taken_than_there_is(policy: str, taken: int) -> None:
     found = held(f'debt = "{policy}"')
-    postings, amount = taken_back(found, 500, account(OTHER, OWN), (DAY, DAY))
+    postings, amount = taken_back(found, 500, account(OTHER, OWN), [OWN], DAY)
     assert amount == taken == sum(it.amount for it in postings)
 
 
 def test_only_pending_takes_what_waits_and_nothing_that_is_active() -> None:
     found = held('debt = "only-pending"\nactivates = "14d"')
     waiting = lot(100, DAY + dt.timedelta(days=14))
-    assert taken_back(found, 500, account(OTHER, waiting), (DAY, DAY))[1] == 100
-    assert taken_back(found, 500, account(OTHER, waiting), (DAY, waiting.active_from))[1] == 0
+    assert taken_back(found, 500, account(OTHER, waiting), [waiting], DAY)[1] == 100
+    assert taken_back(found, 500, account(OTHER, waiting), [waiting], waiting.active_from)[1] == 0
 
 
 def test_what_is_over_or_waits_of_another_day_is_not_taken() -> None:
     over = lot(70, DAY - dt.timedelta(days=9), DAY)
     waits = lot(70, DAY + dt.timedelta(days=1))
-    postings, _ = taken_back(held(), 50, account(over, waits), (DAY, DAY))
+    postings, _ = taken_back(held(), 50, account(over, waits), [OWN], DAY)
     assert moves(postings) == [(DEBT, ISSUED, 50)]
 
 
 def test_the_lot_of_the_sale_gives_even_when_it_is_over() -> None:
     found = held('expires = "30d"')
     own = lot(100, DAY, DAY + dt.timedelta(days=30))
-    postings, _ = taken_back(found, 60, account(own), (DAY, DAY + dt.timedelta(days=40)))
+    postings, _ = taken_back(found, 60, account(own), [own], DAY + dt.timedelta(days=40))
     assert moves(postings) == [(own.bucket, ISSUED, 60)]
+
+
+WAITS = lot(10, DAY + dt.timedelta(days=14))
+ACTIVE = lot(5)
+
+
+@pytest.mark.parametrize(
+    ("amount", "asked"), [(1, [1, 0]), (2, [2, 0]), (4, [4, 0]), (12, [10, 2]), (15, [10, 5])]
+)
+def test_a_lot_gives_what_it_no_longer_earns_then_the_one_that_waits_longest(
+    amount: int, asked: list[int]
+) -> None:
+    still = {WAITS.bucket: 8, ACTIVE.bucket: 5}
+    assert [it.amount for it in asked_back([ACTIVE, WAITS], still, amount)] == asked
+
+
+def test_a_lot_that_earns_less_gives_before_one_that_waits() -> None:
+    still = {WAITS.bucket: 10, ACTIVE.bucket: 2}
+    assert [it.amount for it in asked_back([ACTIVE, WAITS], still, 4)] == [1, 3]

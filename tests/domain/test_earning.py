@@ -11,6 +11,7 @@ from loyaltyd.domain.explain import Cause
 from loyaltyd.domain.quote import quote
 from loyaltyd.domain.refusal import Reason, Refusal
 from tests.domain.receipts import (
+    BONUS_CARD,
     DISCOUNT_CARD,
     EARN,
     NOBODY,
@@ -67,6 +68,15 @@ def test_the_base_is_net_of_points_unless_the_program_says_otherwise() -> None:
 def test_none_if_redeemed_earns_on_what_remains_when_nothing_was() -> None:
     text = wallet('earn_base = "none-if-redeemed"') + OFF + EARN
     assert earned(text, "1000.00") == rub("45.00")
+
+
+def test_none_if_redeemed_earns_nothing_when_points_paid_any_line() -> None:
+    text = wallet('earn_base = "none-if-redeemed"') + EARN
+    cart = basket(
+        line(1, "100.00"), line(2, "100.00", flags=("no_redeem",)), redeem={"bonus": "max"}
+    )
+    answer = quoted(program(text), cart, seen("500.00"))
+    assert (earned_in(answer), cause(answer, "base-earn")) == (0, Cause.REDEEMED)
 
 
 @pytest.mark.parametrize("base", ["net-of-points", "none-if-redeemed"])
@@ -126,7 +136,11 @@ def test_a_tier_that_is_held_is_not_lost_to_a_lower_measure() -> None:
 
 @pytest.mark.parametrize(
     ("who", "why"),
-    [(NOBODY, Cause.NO_CARD), (Seen(card=DISCOUNT_CARD, account=seen().account), Cause.CARD_KIND)],
+    [
+        (NOBODY, Cause.NO_CARD),
+        (Seen(card=BONUS_CARD), Cause.NO_CARD),
+        (Seen(card=DISCOUNT_CARD, account=seen().account), Cause.CARD_KIND),
+    ],
 )
 def test_without_a_bonus_card_nothing_is_earned_and_the_trace_says_why(
     who: Seen, why: Cause

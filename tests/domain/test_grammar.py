@@ -113,7 +113,7 @@ WRONG = [
     ('percent_off = "10%"', 'percent_off = "101%"', MILK + ".give", "at most 100%"),
     ('amount_off = "5.00"', 'amount_off = "5.00", max = "1"', FIVE + ".give", "max goes"),
     ('amount_off = "5.00"', 'amount_off = "5.00", earn = "bonus"', FIVE + ".give", "one of"),
-    ('amount_off = "5.00"', 'earn = "bonus"', FIVE + ".give", "earn and percent go"),
+    ('amount_off = "5.00"', 'earn = "bonus"', FIVE + ".give", "earn goes with one of"),
     ('percent = "500%"', "percent = 5", 'rules[3] "base-earn".give.percent', 'such as "30%"'),
     ('layer = "points"', 'layer = "item"', 'rules[3] "base-earn"', "in the layer points"),
     ("{amount} off", "{amout} off", MILK + ".say.customer.en", "{amount} and {holder}"),
@@ -183,31 +183,23 @@ LATER = [
     ),
     (RULE.replace("item", "coupon") + OFF, 'rules[4] "x".layer', '"coupon"'),
     (RULE.replace("item", "stored value") + OFF, 'rules[4] "x".layer', '"stored value"'),
-    (RULE + OFF + "limit = { per_account = 1 }\n", 'rules[4] "x".limit', "limit"),
+    *(
+        (RULE + OFF + f"limit = {{ {key} = 1 }}\n", f'rules[4] "x".limit.{key}', key)
+        for key in ("per_receipt", "per_coupon", "per_cashier", "budget")
+    ),
     *(
         (RULE + OFF + f"when = {{ {key} = {value} }}\n", f'rules[4] "x".when.{key}', key)
         for key, value in {
-            "birthday": '"-3d..+3d"',
-            "card_kind": '["bonus"]',
-            "every_visit": "5",
             "coupon": '"SPRING10"',
-            "days_since_visit": "90",
+            "tender": '["cash"]',
+            "tags": '["staff"]',
         }.items()
     ),
     *(
         (RULE + f"give = {{ {give} }}\n", f'rules[4] "x".give.{key}', key)
         for key, give in {
-            "buy": "buy = 3, free = 1",
             "free": "free = 1",
-            "which": 'percent_off = "50%", units = 1, which = "cheapest"',
-            "units": 'percent_off = "50%", units = 1',
-            "percent_off_by_total": 'percent_off_by_total = [["1000.00", "3%"]]',
             "cost": 'free = 1, cost = { bonus = "150.00" }',
-            "per_unit": 'earn = "bonus", per_unit = "1"',
-            "of": 'earn = "bonus", percent = "2%", of = "purse"',
-            "expires": 'earn = "bonus", percent = "2%", expires = "60d"',
-            "multiply": 'earn = "bonus", multiply = "2"',
-            "points": 'earn = "bonus", points = "200.00"',
         }.items()
     ),
 ]  # fmt: skip

@@ -12,7 +12,11 @@ from loyaltyd.domain.basket import Basket, Line, Wish
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import decimal
 from loyaltyd.domain.program import Program
-from tests.domain.oracle import Reckoning, reckoned
+from loyaltyd.domain.program_text import program_from
+from tests.domain.oracle.reckoning import Reckoning, reckoned
+from tests.domain.random_conditions import random_condition, random_limit, random_past
+from tests.domain.random_discounts import random_discount
+from tests.domain.random_earnings import random_earning
 from tests.domain.receipts import (
     BONUS_CARD,
     CARDS,
@@ -79,6 +83,7 @@ def _engine(found: Program, cart: Basket, who: Seen, at: dt.datetime) -> Reckoni
         spent={it.wallet: it.amount for it in result.spent},
         earned={it.wallet: it.amount for it in result.earned},
         shares=[{each.wallet: each.amount for each in it.earned} for it in result.lines],
+        dated=[(it.wallet, it.active_from, it.expires_at, it.amount) for it in result.dated],
     )
 
 
@@ -98,15 +103,25 @@ def _program(chance: Random) -> str:
                 f'[groups.{layer}{number}]\npick = "{chance.choice(("best", "first", "all"))}"\n'
             )
             text += f'base = "{chance.choice(("cascade", "original"))}"\n'
+            text += f'exclude = ["item{1 - number}"]\n' if chance.random() < 0.1 else ""
     text += "".join(_wallet(chance, name) for name in chance.sample(WALLETS, len(WALLETS)))
+    names = ["card"]
     for layer in ("item", "receipt", "points"):
         for number in range(chance.randint(0, 4)):
             name, when = f"{layer}-{number}", _when(chance, tiers=tiers)
             group = f'group = "{layer}{chance.randint(0, 1)}"\n' if chance.random() < 0.5 else ""
             goods = f"on = {{ category = {chance.choice(GOODS)} }}\n"
             goods = goods if chance.random() < 0.4 else ""
-            text += rule(name, layer, _give(chance, layer), group + goods + when)
+            foes = f'exclude = ["{chance.choice(names)}"]\n' if chance.random() < 0.2 else ""
+            names.append(name)
+            more = group + foes + goods + when
+            text += _possible(text, rule(name, layer, _give(chance, layer, tiers=tiers), more))
     return text
+
+
+def _possible(text: str, another: str) -> str:
+    """The rule, where check lets it in: one that multiplies nothing it does not."""
+    return another if isinstance(program_from(HEAD + text + another + CARDS), Program) else ""
 
 
 def _wallet(chance: Random, name: str) -> str:
@@ -123,17 +138,15 @@ def _wallet(chance: Random, name: str) -> str:
         keys.append(f'min_redeem = "{chance.randint(0, 30)}"')
     if chance.random() < 0.4:
         keys.append(f'step = "{decimal(chance.choice((1, 7, 50)), min(scale, 2))}"')
+    if chance.random() < 0.3:
+        keys.append(f'activates = "{chance.choice((3, 14))}d"\nexpires = "60d"')
     return f"[wallets.{name}]\nscale = {scale}\n" + "\n".join(keys) + "\n"
 
 
-def _give(chance: Random, layer: str) -> str:
+def _give(chance: Random, layer: str, *, tiers: bool) -> str:
     if layer == "points":
-        share = chance.choice(("5%", "1%", "150%", "0.3333%"))
-        return f'earn = "{chance.choice(WALLETS)}", percent = "{share}"'
-    if chance.random() < 0.5:
-        return f'amount_off = "{decimal(chance.randint(1, 5000), 2)}"'
-    most = f', max = "{decimal(chance.randint(1, 4000), 2)}"' if chance.random() < 0.3 else ""
-    return f'percent_off = "{chance.choice(("10%", "7%", "33.3333%", "100%", "0.5%"))}"{most}'
+        return random_earning(chance, WALLETS)
+    return random_discount(chance, layer, tiers=tiers)
 
 
 def _when(chance: Random, *, tiers: bool) -> str:
@@ -146,7 +159,11 @@ def _when(chance: Random, *, tiers: bool) -> str:
         keys.append('weekday = ["sat", "sun"]')
     if chance.random() < 0.1:
         keys.append(f'time = "{chance.choice(("09:00-12:00", "22:00-02:00", "10:30-24:00"))}"')
-    return f"when = {{ {', '.join(keys)} }}\n" if keys else ""
+    more = random_condition(chance) if chance.random() < 0.3 else ""
+    if more and more.partition(" ")[0] not in {key.partition(" ")[0] for key in keys}:
+        keys.append(more)
+    when = f"when = {{ {', '.join(keys)} }}\n" if keys else ""
+    return when + random_limit(chance)
 
 
 def _basket(chance: Random, found: Program) -> Basket:
@@ -159,6 +176,7 @@ def _basket(chance: Random, found: Program) -> Basket:
             price=chance.randint(0, dear),
             quantity=chance.choice((1000, 1000, 2000, 12_000, chance.randint(1, 5000))),
             floor_price=chance.choice((None, None, None, chance.randint(0, 20_000))),
+            unit=chance.choice(("pc", "pc", "pc", "kg")),
             flags=chance.choice(((), (), (), ("no_discount",), ("no_earn",), ("no_redeem",))),
             abv=chance.choice((12_500, 37_500, 40_000)),
             litres=chance.choice((500, 700, 750)),
@@ -194,4 +212,5 @@ def _shopper(chance: Random, found: Program, day: dt.date) -> Seen:
         lots=tuple(lots.values()),
         debts=(debt,) if chance.random() < 0.1 else (),
     )
-    return Seen(card=DISCOUNT_CARD if chance.random() < 0.1 else BONUS_CARD, account=account)
+    card = DISCOUNT_CARD if chance.random() < 0.1 else BONUS_CARD
+    return Seen(card=card, account=account, past=random_past(chance, found))

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from loyaltyd.domain.program import AmountOff, EarnPercent, Group, PercentOff, Program
+from loyaltyd.domain.gifts import AmountOff, Earn, PercentOff, ShareEarned
+from loyaltyd.domain.program import Group, Program
 from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.spans import Span
 from loyaltyd.domain.toml import FAULTS_MAX
+from loyaltyd.domain.when import MinTotal, Tier, TimeOfDay, Weekday
 from tests.domain.program_samples import GOOD
 from tests.domain.receipts import DEMO, HEAD, program, rub, rule
 
@@ -63,10 +65,11 @@ def test_each_key_arrives_in_the_unit_that_the_engine_counts_in() -> None:
     assert gives == [
         PercentOff(share=100_000, cap=30_000),
         AmountOff(amount=500),
-        EarnPercent(wallet="bonus", share=5_000_000),
+        Earn(wallet="bonus", by=ShareEarned(share=5_000_000)),
     ]
-    when = found.item[0].rules[0].when
-    assert (when.weekdays, when.time, when.min_total) == (*((5,), (dt.time(9), dt.time(12)), 500),)
+    assert found.item[0].rules[0].when == (
+        *(Tier(("gold",)), Weekday((5,)), TimeOfDay(dt.time(9), dt.time(12)), MinTotal(500)),
+    )
 
 
 def test_what_is_left_out_has_the_defaults_of_the_design() -> None:

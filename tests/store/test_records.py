@@ -121,6 +121,23 @@ def test_lots_debts_and_counters_are_read_by_account(tmp_path: Path) -> None:
         assert (known.date, known.since) == ("2026-12-05", "2026-12-06")
 
 
+def test_a_counter_is_added_up_for_days_as_they_were_known(tmp_path: Path) -> None:
+    with ledger_at(tmp_path / "ledger.db") as ledger:
+        appended(ledger, "receipt", receipt_body("r1", 1040))
+        appended(ledger, "receipt", receipt_body("r2", 60))
+        appended(ledger, "receipt", receipt_body("r3", 5, BORIS), day=6)
+
+        def visits(account: str, first: int, last: int) -> tuple[int, dt.date | None]:
+            days = (dt.date(2026, 12, first), dt.date(2026, 12, last))
+            return ledger.read(lambda view: view.tally(account, "visits", *days)).result()
+
+        day = dt.date(2026, 12, 5)
+        assert visits(ANNA, 1, 31) == visits(ANNA, 5, 5) == (2, day)
+        assert visits(ANNA, 6, 31) == visits(ANNA, 1, 4) == (0, None)
+        assert visits(BORIS, 1, 5) == (0, None)  # it counts for the 5th, and was known on the 6th
+        assert visits(BORIS, 1, 6) == (1, day)
+
+
 def test_a_bucket_and_a_counter_back_at_zero_leave_no_row(tmp_path: Path) -> None:
     back = Posting(account=ANNA, wallet="bonus", debit=LOT, credit="issued", amount=1040)
     gone: Fact = {"account": ANNA, "name": "visits", "date": "2026-12-05", "amount": -1}

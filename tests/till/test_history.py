@@ -37,7 +37,17 @@ from tests.domain.sales import RULES, TIERS, WALLETS
 from tests.till.shop import CARD, PLASTIC, Shop, back, bought, line, no, numbered, shop_at
 
 PURSE = earning("purse", "points", 'earn = "purse", percent = "2%"')
-TEXT = HEAD + WALLETS.replace("14d", "1d") + TIERS + RULES + PURSE + CARDS
+ASKING = (  # for what the log says of earlier receipts
+    earning("third", "receipt", 'percent_off = "3%"', "when = { every_visit = 3 }")
+    + earning("daily", "receipt", 'amount_off = "7.00"', 'limit = { per_card = 1, every = "1d" }')
+    + earning(
+        "regular",
+        "points",
+        'earn = "bonus", percent = "1%"',
+        'when = { spent = { min = "300.00", within = "10d" } }',
+    )
+)
+TEXT = HEAD + WALLETS.replace("14d", "1d") + TIERS + RULES + PURSE + ASKING + CARDS
 NEXT = TEXT.replace("version = 1", "version = 2").replace('percent = "5%"', 'percent = "8%"')
 SHOPPERS = (CARD, numbered(2), PLASTIC)
 AMBLE = dt.timedelta(days=20)  # a clock may be set back so far, and lots end inside it

@@ -11,8 +11,9 @@ from pathlib import Path
 from loyaltyd.domain.account import Account, Card, Seen
 from loyaltyd.domain.basket import Basket
 from loyaltyd.domain.ledger import Lot
+from loyaltyd.domain.place import Place
 from loyaltyd.domain.program import Program
-from loyaltyd.domain.quote import Place, Quote
+from loyaltyd.domain.quote import Quote
 from loyaltyd.domain.quote import quote as engine_quote
 from loyaltyd.till.baskets import basket_from
 from loyaltyd.till.checkout import quote_receipt

@@ -10,8 +10,9 @@ import click
 from loyaltyd.api.bodies import Unbuilt, Unreadable, request_in
 from loyaltyd.cli import exits
 from loyaltyd.domain.account import Account, Card, Seen
+from loyaltyd.domain.place import Place
 from loyaltyd.domain.program import Program
-from loyaltyd.domain.quote import Place, quote
+from loyaltyd.domain.quote import quote
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.messages import sentence
 from loyaltyd.till.baskets import basket_from

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from loyaltyd.domain.ledger import DEBT, Lot, Posting, lot_from
+from loyaltyd.domain.past import NO_PAST, Past
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class Seen:
 
     card: Card | None = None
     account: Account | None = None
+    past: Past = NO_PAST
 
 
 def moved(account: Account, postings: Iterable[Posting]) -> Account:

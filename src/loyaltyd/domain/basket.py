@@ -10,6 +10,7 @@ from loyaltyd.domain.money import half_up
 
 NO_DISCOUNT, NO_EARN, NO_REDEEM = "no_discount", "no_earn", "no_redeem"
 PIECE = 1000  # thousandths
+GRAMS = {"kg": 1000, "g": 1}  # of one unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,11 @@ class Line:
     def gross(self) -> int:
         """Price × quantity, half up."""
         return half_up(self.price * self.quantity, PIECE)
+
+    @property
+    def weight(self) -> int:
+        """Thousandths of a kilogram; nothing of goods by the piece."""
+        return self.quantity * GRAMS.get(self.unit, 0) // 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,23 @@
 """Points on their way back: spent ones return to their lots, earned ones are taken from theirs."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from loyaltyd.domain.account import Account, moved
-from loyaltyd.domain.ledger import ISSUED, REDEEMED, Lot, Posting, lot_from, taken, usable
-from loyaltyd.domain.postings import credited, opened_lot, owing, takings
+from loyaltyd.domain.ledger import (
+    ISSUED,
+    REDEEMED,
+    Lot,
+    Posting,
+    lot_from,
+    spending_order,
+    taken,
+    usable,
+)
+from loyaltyd.domain.lots import opened_lot
+from loyaltyd.domain.postings import credited, owing, takings
 from loyaltyd.domain.program import Wallet
 
 
@@ -42,24 +53,42 @@ def restored(restoring: Restoring, account: Account, on: dt.date) -> list[Postin
     return postings
 
 
-def taken_back(
-    wallet: Wallet, amount: int, account: Account, days: tuple[dt.date, dt.date]
-) -> tuple[list[Posting], int]:
-    """Take earned points back: (postings, how many); days are those of sale and return.
+def asked_back(lots: Sequence[Lot], still: Mapping[str, int], amount: int) -> list[Lot]:
+    """How the first amount that a sale loses is shared over the lots that it opened.
 
-    The lot that the sale's day earned gives first, then what can be spent, then the account owes
-    the rest: as far as the wallet's debt policy goes.
+    Each gives first what it no longer earns: still is what the rest of the sale earns by bucket.
+    Then the one that waits longest gives, so that pending points go before active ones.
     """
-    sold, on = days
-    own = opened_lot(wallet, sold, 0)
-    first = [lot for lot in account.lots if lot.wallet == wallet.id and lot.bucket == own.bucket]
+    order = sorted(lots, key=lambda lot: (-lot.active_from.toordinal(), spending_order(lot)))
+    gone = [replace(lot, amount=lot.amount - still.get(lot.bucket, 0)) for lot in order]
+    parts, missing = taken(gone, amount)
+    found = Counter({lot.bucket: part for lot, part in parts})
+    rest = [replace(lot, amount=lot.amount - found[lot.bucket]) for lot in order]
+    found.update({lot.bucket: part for lot, part in taken(rest, missing)[0]})
+    return [replace(lot, amount=found[lot.bucket]) for lot in order]
+
+
+def taken_back(
+    wallet: Wallet, amount: int, account: Account, own: Sequence[Lot], on: dt.date
+) -> tuple[list[Posting], int]:
+    """Take earned points back on that day: (postings, how many).
+
+    The sale's own lots give first, what is asked of each and then whatever they have; then what can
+    be spent; then the account owes the rest: as far as the wallet's debt policy goes.
+    """
+    held = {lot.bucket: lot for lot in account.lots if lot.wallet == wallet.id}
+    first = [held[lot.bucket] for lot in own if lot.bucket in held]
+    others = [it for it in usable(account.lots, wallet.id, on) if it not in first]
     if wallet.debt == "only-pending":
-        giving = [lot for lot in first if lot.active_from > on]
-    else:
-        others = [lot for lot in usable(account.lots, wallet.id, on) if lot.bucket != own.bucket]
-        giving = [*first, *others]
-    parts, missing = taken(giving, amount)
-    postings = takings(account.id, parts, ISSUED)
+        first, others = [lot for lot in first if lot.active_from > on], []
+    wanted = {lot.bucket: lot.amount for lot in own}
+    asked = [replace(lot, amount=min(lot.amount, wanted[lot.bucket])) for lot in first]
+    parts, missing = taken(asked, amount)
+    found = Counter({lot.bucket: part for lot, part in parts})
+    left = [replace(lot, amount=lot.amount - found[lot.bucket]) for lot in first]
+    more, missing = taken([*left, *others], missing)
+    found.update({lot.bucket: part for lot, part in more})
+    postings = takings(account.id, [(held[it], part) for it, part in found.items()], ISSUED)
     if wallet.debt != "allow":
         return postings, amount - missing
     return [*postings, *owing(account.id, wallet.id, missing)], amount

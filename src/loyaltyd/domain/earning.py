@@ -1,56 +1,60 @@
-"""The points layer: what a receipt earns, exact until each wallet rounds once, then spread."""
+"""The points layer: what a receipt earns, exact until each wallet rounds once, then spread.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+Groups add up, and inside a group `pick` says which rules of a wallet count; wallets are never
+weighed against each other. A multiplier multiplies what the rules before its group gave, so that
+multipliers of several groups add up too; in a group with pick "all" and base "cascade" it also sees
+what its group gave before it, other multipliers included.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import lcm
 
 from loyaltyd.domain.account import Account
-from loyaltyd.domain.conditions import Scene, unmet
+from loyaltyd.domain.claims import Claim, Ground, Part, claim, ground, paid
 from loyaltyd.domain.explain import Cause, Why
-from loyaltyd.domain.money import WHOLE_SHARE, half_up
+from loyaltyd.domain.ledger import Lot
+from loyaltyd.domain.lots import Dates
+from loyaltyd.domain.money import half_up
 from loyaltyd.domain.position import Position
-from loyaltyd.domain.program import EarnPercent, Group, Program, Rule, Wallet
+from loyaltyd.domain.program import Group, Program, Wallet
+from loyaltyd.domain.scene import Scene
 from loyaltyd.domain.spread import spread
-
-DISCOUNT_CARD = "discount"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earned:
-    """Points of one wallet: for the receipt, and each line's share of them."""
+    """Points of one wallet: for the receipt, each line's share, and what has rules' own dates."""
 
     wallet: str
     amount: int
     shares: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Claim:
-    """What a rule earns on each line, in millionths of minor units, or why nothing."""
-
-    rule: Rule
-    wallet: str
-    weights: tuple[int, ...]
-    why: Why | None = None
+    dated: tuple[Lot, ...] = ()
 
 
 def earned(
     lines: Sequence[Position], program: Program, scene: Scene
 ) -> tuple[list[Earned], list[Why]]:
     """What lines as they stand earn in each wallet, and what became of each rule."""
-    claims: list[_Claim] = []
+    on = ground(lines, program, scene)
+    claims: list[Claim] = []
+    plain: list[Claim] = []  # without those of multipliers
     trace: list[Why] = []
     for group in program.points:
-        counting, whys = _group(group, lines, program, scene)
+        found = _claims(group, on, plain)
+        counting = _counting(group, found)
         claims += counting
-        trace += whys
-    found = [_wallet_earned(wallet, claims, program) for wallet in program.wallets]
-    nothing = {it.wallet for it in found if not it.amount}
-    return found, [_rounded(why, claims, nothing) for why in trace]
+        plain += [it for it in counting if not it.multiplies]
+        trace += [_why(it, counting) for it in found]
+    earnings = [_wallet_earned(wallet, claims, program) for wallet in program.wallets]
+    nothing = {it.wallet for it in earnings if not it.amount}
+    wallets = {it.rule.id: it.wallet.id for it in claims}
+    return earnings, [_rounded(why, wallets, nothing) for why in trace]
 
 
 def spend(lines: Sequence[Position]) -> int:
     """What counts towards a tier: what was paid in money or tender for goods that may earn."""
-    return sum(_paid(position) for position in lines if position.may_earn)
+    return sum(paid(position) for position in lines if position.may_earn)
 
 
 def scene_of_points(scene: Scene, lines: Sequence[Position], program: Program) -> Scene:
@@ -59,7 +63,7 @@ def scene_of_points(scene: Scene, lines: Sequence[Position], program: Program) -
     if tiers is None or account is None or not tiers.counts_current:
         return scene
     reached = higher(program, account, spend(lines))
-    return Scene(at=scene.at, seen=scene.seen, tier=reached)
+    return replace(scene, tier=reached)
 
 
 def higher(program: Program, account: Account, more: int) -> str:
@@ -71,94 +75,75 @@ def higher(program: Program, account: Account, more: int) -> str:
     return max(reached, known, key=order.index)
 
 
-def _group(
-    group: Group, lines: Sequence[Position], program: Program, scene: Scene
-) -> tuple[list[_Claim], list[Why]]:
-    claims = [_claim(rule, lines, program, scene) for rule in group.rules]
-    able = [claim for claim in claims if claim.why is None]
-    if group.pick == "first":
-        able = able[:1]
-    elif group.pick == "best" and able:
-        able = [max(able, key=lambda claim: sum(claim.weights))]
-    return able, [_why(claim, able, program) for claim in claims]
+def _claims(group: Group, on: Ground, before: Sequence[Claim]) -> list[Claim]:
+    """What each rule of group comes to, when before is what the rules before the group gave."""
+    if group.pick != "all" or group.base != "cascade":
+        return [claim(rule, on, before) for rule in group.rules]
+    seen = list(before)
+    for rule in group.rules:
+        seen.append(claim(rule, on, seen))
+    return seen[len(before) :]
 
 
-def _claim(rule: Rule, lines: Sequence[Position], program: Program, scene: Scene) -> _Claim:
-    give = rule.give
-    assert isinstance(give, EarnPercent)
-    wallet = program.wallet(give.wallet)
-    assert wallet is not None  # the program's text was checked
-    total = sum(_paid(position) for position in lines)
-    why = _nobody(rule, scene) or unmet(rule, scene, total) or _goods(rule, lines)
-    if (
-        why is None
-        and wallet.earn_base == "none-if-redeemed"
-        and any(it.as_discount for it in lines)
-    ):
-        why = Why(rule=rule.id, cause=Cause.REDEEMED)
-    weights = tuple(
-        _base(position, wallet) * give.share
-        if position.may_earn and rule.on.has(position.line)
-        else 0
-        for position in lines
+def _counting(group: Group, claims: Sequence[Claim]) -> list[Claim]:
+    """Of each wallet the claims that pick counts; a tie goes to the rule that stands first."""
+    able = [it for it in claims if it.why is None]
+    if group.pick == "all" or len(able) < 2:
+        return able
+    best: dict[str, Claim] = {}
+    for it in able:
+        winner = best.setdefault(it.wallet.id, it)
+        if group.pick == "best" and it.total > winner.total:
+            best[it.wallet.id] = it
+    return [it for it in able if best[it.wallet.id] is it]
+
+
+def _wallet_earned(wallet: Wallet, claims: Sequence[Claim], program: Program) -> Earned:
+    parts = [part for it in claims if it.wallet is wallet for part in it.parts]
+    below = lcm(*{part.below for part in parts})
+    exact = [_scaled(part.weights, below // part.below) for part in parts]
+    weights = [sum(column) for column in zip(*exact, strict=True)]
+    total = sum(weights)
+    amount = half_up(total, below) if program.rounding.points == "half-up" else total // below
+    return Earned(
+        wallet=wallet.id,
+        amount=amount,
+        shares=tuple(spread(amount, weights, program.rounding.spread)),
+        dated=_dated(wallet, amount, parts, exact),
     )
-    if why is None and not any(weights):
-        why = Why(rule=rule.id, cause=Cause.NOTHING_LEFT)
-    return _Claim(rule=rule, wallet=wallet.id, weights=weights, why=why)
 
 
-def _nobody(rule: Rule, scene: Scene) -> Why | None:
-    if scene.seen.account is None or scene.seen.card is None:
-        return Why(rule=rule.id, cause=Cause.NO_CARD)
-    if scene.seen.card.kind == DISCOUNT_CARD:
-        return Why(rule=rule.id, cause=Cause.CARD_KIND, has=DISCOUNT_CARD)
-    return None
+def _scaled(weights: Sequence[int], factor: int) -> Sequence[int]:
+    return weights if factor == 1 else [it * factor for it in weights]
 
 
-def _goods(rule: Rule, lines: Sequence[Position]) -> Why | None:
-    meant = [position for position in lines if rule.on.has(position.line)]
-    if not meant:
-        return Why(rule=rule.id, cause=Cause.GOODS)
-    if not any(position.may_earn for position in meant):
-        return Why(rule=rule.id, cause=Cause.NO_EARN)
-    return None
+def _dated(
+    wallet: Wallet, amount: int, parts: Sequence[Part], exact: Sequence[Sequence[int]]
+) -> tuple[Lot, ...]:
+    """What of amount goes to lots of rules' own dates; by largest remainder, whatever lines do."""
+    if not any(part.dates for part in parts):
+        return ()
+    sums: dict[Dates | None, int] = {}
+    for part, weights in zip(parts, exact, strict=True):
+        sums[part.dates] = sums.get(part.dates, 0) + sum(weights)
+    shares = spread(amount, list(sums.values()))
+    return tuple(
+        Lot(wallet=wallet.id, active_from=dates[0], expires_at=dates[1], amount=share)
+        for dates, share in zip(sums, shares, strict=True)
+        if dates and share
+    )
 
 
-def _base(position: Position, wallet: Wallet) -> int:
-    """What earns: by default what was paid after discounts and points that lower the price."""
-    if wallet.earn_base == "gross":
-        return position.gross
-    if wallet.earn_base == "net-of-discounts":
-        return position.gross - position.discount
-    return _paid(position)
+def _why(of: Claim, counting: Sequence[Claim]) -> Why:
+    if of.why is not None:
+        return of.why
+    counts = any(it is of for it in counting)
+    cause = Cause.APPLIED if counts else Cause.BETTER_RULE
+    return Why(rule=of.rule.id, cause=cause, needs=of.wallet.id, has=of.whole)
 
 
-def _paid(position: Position) -> int:
-    return position.gross - position.discount - position.as_discount
-
-
-def _wallet_earned(wallet: Wallet, claims: Sequence[_Claim], program: Program) -> Earned:
-    mine = [claim.weights for claim in claims if claim.wallet == wallet.id]
-    weights = [sum(column) for column in zip(*mine, strict=True)]
-    above, below = 10**wallet.scale * sum(weights), WHOLE_SHARE * 10**program.digits
-    amount = half_up(above, below) if program.rounding.points == "half-up" else above // below
-    shares = spread(amount, weights, program.rounding.spread)
-    return Earned(wallet=wallet.id, amount=amount, shares=tuple(shares))
-
-
-def _why(claim: _Claim, counting: Sequence[_Claim], program: Program) -> Why:
-    if claim.why is not None:
-        return claim.why
-    wallet = program.wallet(claim.wallet)
-    assert wallet is not None
-    given = 10**wallet.scale * sum(claim.weights) // (WHOLE_SHARE * 10**program.digits)
-    cause = Cause.APPLIED if claim in counting else Cause.BETTER_RULE
-    return Why(rule=claim.rule.id, cause=cause, needs=claim.wallet, has=given)
-
-
-def _rounded(why: Why, claims: Sequence[_Claim], nothing: set[str]) -> Why:
+def _rounded(why: Why, wallets: Mapping[str, str], nothing: set[str]) -> Why:
     """A rule whose wallet rounds to nothing was not applied."""
-    wallets = {claim.rule.id: claim.wallet for claim in claims}
     if why.applied and wallets.get(why.rule) in nothing:
         return Why(rule=why.rule, cause=Cause.TOO_LITTLE)
     return why

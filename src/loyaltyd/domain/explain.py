@@ -12,16 +12,38 @@ class Cause(StrEnum):
     WEEKDAY = "weekday"
     TIME = "time"
     MIN_TOTAL = "min_total"
+    WRONG_CARD = "wrong_card"  # of another kind than the rule wants
+    BIRTHDAY = "birthday"
+    FIRST_PURCHASE = "first_purchase"
+    FIRST_VISIT = "first_visit"  # and the rule wants an earlier one
+    EVERY_VISIT = "every_visit"
+    DAYS_SINCE_VISIT = "days_since_visit"
+    SPENT = "spent"
+    DATES = "dates"
+    STORE = "store"
+    TILL_GROUP = "till_group"
+    POSITIONS = "positions"  # of the goods that the basket has to hold, as the three below
+    PIECES = "pieces"
+    WEIGHT = "weight"
+    AMOUNT = "amount"
+    EXCEPTED = "excepted"  # what stands in `not` holds
+    LIMIT = "limit"
     GOODS = "goods"  # no line is of these goods
     NO_DISCOUNT = "no_discount"  # lines of these goods may not be discounted
     NO_EARN = "no_earn"
     FLOOR = "floor"  # the floor price leaves nothing to take off
     NOTHING_LEFT = "nothing_left"
+    EXCLUDED = "excluded"  # a rule that this one doesn't go with has lowered these goods
+    CHEAPER = "cheaper"  # a fixed price is no better than what the goods cost
     BETTER_RULE = "better_rule"  # of its group another one counts
     NO_CARD = "no_card"
     CARD_KIND = "card_kind"  # a discount card earns nothing
     REDEEMED = "redeemed"  # earn_base none-if-redeemed
     TOO_LITTLE = "too_little"  # rounds to nothing
+    STEP = "step"  # less than one full amount of per_amount
+    NO_PIECES = "no_pieces"  # of per_unit: goods by weight, or all of them free
+    NOT_PAID_WITH = "not_paid_with"  # the wallet of `of` paid nothing
+    NOTHING_TO_MULTIPLY = "nothing_to_multiply"  # no rule before gave points for these goods
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,7 @@ class CounterKey(NamedTuple):  # a million are hashed for a year's till-days
     """One day's counter of an account: counted for date, known since a business date."""
 
     account: str
-    name: str  # "spend" and "returned" (minor units, for the day of the sale), "visits"
+    name: str  # "spend" and "returned" (minor units, for the day of the sale), "visits", "used/…"
     date: str  # ISO dates, as records and the store have them
     since: str
 

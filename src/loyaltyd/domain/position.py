@@ -1,12 +1,13 @@
 """A receipt's line while the rules work on it: what is left, and what may still be taken."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from loyaltyd.domain.basket import NO_DISCOUNT, NO_EARN, NO_REDEEM, PIECE, Basket, Line
+from loyaltyd.domain.goods import Dated, GoodsClass
 from loyaltyd.domain.money import ceiling
-from loyaltyd.domain.program import Dated, GoodsClass, Program
+from loyaltyd.domain.program import Program
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 
 ABV_LITRE = 10**6  # thousandths of a per cent × thousandths of a litre
@@ -46,11 +47,14 @@ class Position:
     discount: int = 0  # what the rules took off: the sum of effects
     redeemed: int = 0  # what wallets paid, as a discount or as tender: the sum of paid
     as_discount: int = 0  # the part of redeemed that lowers the price
+    free: int = 0  # of quantity what a rule gave for nothing, thousandths
+    quantity: int = field(init=False)  # thousandths that are sold: less once some came back
     net: int = field(init=False)  # what is left to pay
     room: int = field(init=False)  # what a discount may still take: all, or down to the floor price
 
     def __post_init__(self) -> None:
         """Start with nothing taken; net and room are kept, for rules ask them far more often."""
+        self.quantity = self.line.quantity
         self.net = self.gross
         self.room = max(0, self.gross - self.floor)
 
@@ -61,6 +65,10 @@ class Position:
             self.discount += amount
             self.net -= amount
             self.room = max(0, self.room - amount)
+
+    def lowered_by(self, rules: Container[str]) -> bool:
+        """Whether one of the rules took something off."""
+        return any(effect.rule in rules for effect in self.effects)
 
     def pay(self, paid: Paid) -> None:
         """Let a wallet pay a part; tender leaves the price where it is."""

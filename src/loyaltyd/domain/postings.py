@@ -3,9 +3,10 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from loyaltyd.domain.account import Account
+from loyaltyd.domain.account import Account, moved
 from loyaltyd.domain.ledger import DEBT, ISSUED, REDEEMED, Lot, Posting, taken, usable
-from loyaltyd.domain.program import Program, Wallet
+from loyaltyd.domain.lots import earned_lots
+from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import Points, Result
 
 
@@ -13,16 +14,19 @@ def receipt_postings(
     result: Result, account: Account, program: Program, on: dt.date
 ) -> tuple[Posting, ...]:
     """The postings of a confirmed receipt: spending first, then earning; on is its local day."""
-    moved: list[Posting] = []
+    postings: list[Posting] = []
     for points in result.spent:
         parts, missing = taken(usable(account.lots, points.wallet, on), points.amount)
         assert not missing  # redemption is bounded by what the account was seen to hold
-        moved += [spending(account.id, lot, part) for lot, part in parts]
+        postings += [spending(account.id, lot, part) for lot, part in parts]
     for points in result.earned:
         wallet = program.wallet(points.wallet)
         assert wallet is not None
-        moved += credited(account, opened_lot(wallet, on, points.amount), ISSUED)
-    return tuple(moved)
+        first, *others = earned_lots(wallet, points.amount, result.dated, on)
+        postings += credited(account, first, ISSUED)
+        for lot in others:  # the one before may have paid the debt
+            postings += credited(moved(account, postings), lot, ISSUED)
+    return tuple(postings)
 
 
 def spending(account: str, lot: Lot, amount: int) -> Posting:
@@ -32,26 +36,16 @@ def spending(account: str, lot: Lot, amount: int) -> Posting:
     )
 
 
-def opened_lot(wallet: Wallet, on: dt.date, amount: int) -> Lot:
-    """The lot of all that wallet receives on that local day: waiting, then usable, then gone."""
-    return Lot(
-        wallet=wallet.id,
-        active_from=wallet.activates.after(on) if wallet.activates else on,
-        expires_at=wallet.expires.after(on) if wallet.expires else None,
-        amount=amount,
-    )
-
-
 def credited(account: Account, lot: Lot, source: str) -> list[Posting]:
     """The lot's amount arrives from source: a debt is paid first, the rest opens the lot."""
     owed = account.debt(lot.wallet)
     repaid = min(owed, lot.amount)
-    moved = []
+    postings = []
     if repaid:
-        moved.append(_moved(account.id, lot.wallet, source, DEBT, repaid))
+        postings.append(_moved(account.id, lot.wallet, source, DEBT, repaid))
     if lot.amount > repaid:
-        moved.append(_moved(account.id, lot.wallet, source, lot.bucket, lot.amount - repaid))
-    return moved
+        postings.append(_moved(account.id, lot.wallet, source, lot.bucket, lot.amount - repaid))
+    return postings
 
 
 def takings(account: str, parts: Sequence[tuple[Lot, int]], target: str) -> list[Posting]:

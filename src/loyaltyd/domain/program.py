@@ -9,9 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from loyaltyd.domain.basket import Line
+from loyaltyd.domain.asks import Asks, asked
 from loyaltyd.domain.card import ean_fits, luhn_fits
+from loyaltyd.domain.gifts import Earn, Gift
+from loyaltyd.domain.goods import GoodsClass, GoodsIndex, Match
 from loyaltyd.domain.spans import Span
+from loyaltyd.domain.when import Conditions
 
 ITEM, RECEIPT, POINTS = "item", "receipt", "points"
 CARD_RULE = "card"  # the id of a discount card's own percentage
@@ -93,119 +96,20 @@ class Tiers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """Which goods are meant: any of the categories or skus; all goods when there are none."""
-
-    categories: tuple[str, ...] = ()
-    below: tuple[str, ...] = ()  # prefixes with their slash: "dairy/" of "dairy/*"
-    skus: frozenset[str] = frozenset()
-
-    def has(self, line: Line) -> bool:
-        """Whether line is of these goods."""
-        if not (self.categories or self.below or self.skus):
-            return True
-        return (
-            line.sku in self.skus
-            or line.category in self.categories
-            or line.category.startswith(self.below)
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoodsIndex:
-    """Which rules mean which goods, so that a basket only meets the rules that can match."""
-
-    all_goods: tuple[str, ...]
-    by_sku: Mapping[str, tuple[str, ...]]
-    by_category: Mapping[str, tuple[str, ...]]  # a category, or a prefix with its slash
-
-    def places(self, lines: Sequence[Line]) -> dict[str, list[int]]:
-        """The lines that each rule means, by their place; rules that mean none are left out."""
-        found: dict[str, list[int]] = {rule: list(range(len(lines))) for rule in self.all_goods}
-        for place, line in enumerate(lines):
-            for rule in self._meaning(line):
-                found.setdefault(rule, []).append(place)
-        return found
-
-    def _meaning(self, line: Line) -> set[str]:
-        rules = {*self.by_sku.get(line.sku, ()), *self.by_category.get(line.category, ())}
-        slash = line.category.find("/")
-        while slash >= 0:
-            rules.update(self.by_category.get(line.category[: slash + 1], ()))
-            slash = line.category.find("/", slash + 1)
-        return rules
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dated:
-    """A value that holds from a local day on."""
-
-    since: dt.date
-    value: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoodsClass:
-    """Goods that law or the chain treats alike."""
-
-    id: str
-    match: Match
-    earn: bool
-    discount: bool
-    redeem: bool
-    because: str
-    floor_price: tuple[Dated, ...]  # of one unit, minor units
-    floor_per_abv_litre: tuple[Dated, ...]  # of one litre of pure per cent, minor units
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class When:
-    """When a rule holds; an absent condition always does."""
-
-    tiers: tuple[str, ...] = ()
-    weekdays: tuple[int, ...] = ()  # Monday is 0
-    time: tuple[dt.time, dt.time] | None = None  # from, up to but without; may pass midnight
-    min_total: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PercentOff:
-    """So many millionths off."""
-
-    share: int
-    cap: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AmountOff:
-    """Money off: of an item rule off the price of each unit, of a receipt rule off the receipt."""
-
-    amount: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EarnPercent:
-    """A share of what was paid, as points of a wallet."""
-
-    wallet: str
-    share: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One promise."""
 
     id: str
     layer: str
-    give: PercentOff | AmountOff | EarnPercent
-    when: When = field(default_factory=When)
+    give: Gift
+    when: Conditions = ()  # in the language's order, its limit last
     on: Match = field(default_factory=Match)
     say: Mapping[str, Texts] = field(default_factory=dict)  # audience → texts
 
     @property
     def wallet(self) -> str:
         """The wallet that the rule earns for; none for a discount."""
-        return self.give.wallet if isinstance(self.give, EarnPercent) else ""
+        return self.give.wallet if isinstance(self.give, Earn) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,15 +150,18 @@ class Program:
     item: tuple[Group, ...]
     receipt: tuple[Group, ...]
     points: tuple[Group, ...]
+    exclusions: Mapping[str, frozenset[str]]  # rule → those that never lower a line with it
     goods: GoodsIndex = field(init=False, repr=False, compare=False)
+    asks: Asks = field(init=False, repr=False, compare=False)
     _rules: Mapping[str, Rule] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Index the rules by their ids, and by the goods that they mean."""
+        """Index the rules by their ids, by the goods that they mean, and what they ask."""
         groups = (*self.item, *self.receipt, *self.points)
         rules = {rule.id: rule for group in groups for rule in group.rules}
         object.__setattr__(self, "_rules", rules)
         object.__setattr__(self, "goods", _indexed(list(rules.values())))
+        object.__setattr__(self, "asks", asked(rule.when for rule in rules.values()))
 
     def range_of(self, number: str) -> CardRange | None:
         """The range that holds number; ranges of a program never overlap."""

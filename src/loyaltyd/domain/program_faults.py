@@ -2,10 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
-from loyaltyd.domain.grammar import CardsTable, FloorTable, ProgramTable, RuleTable, WalletTable
+from loyaltyd.domain.earning_faults import earning_faults, never_usable
+from loyaltyd.domain.exclusions import exclusion_faults
+from loyaltyd.domain.gift_faults import amount_faults, discount_faults
+from loyaltyd.domain.grammar.cards import CardsTable
+from loyaltyd.domain.grammar.classes import FloorTable
+from loyaltyd.domain.grammar.program import ProgramTable
+from loyaltyd.domain.grammar.rules import RuleTable
+from loyaltyd.domain.grammar.wallets import WalletTable
 from loyaltyd.domain.money import WHOLE_SHARE, minor_digits, units
-from loyaltyd.domain.toml import unknown_key
 from loyaltyd.domain.toml_lines import Path
+from loyaltyd.domain.when_faults import Known, limit_faults, unknown_name, when_faults
 
 _Wrong = tuple[Path, str]
 
@@ -22,6 +29,7 @@ def faults_of(table: ProgramTable) -> Iterator[_Wrong]:
         path = ("classes", name, "floor_per_abv_litre")
         yield from _floors(path, goods.floor_per_abv_litre, digits)
     yield from _rules(table, digits)
+    yield from exclusion_faults(table)
 
 
 def _cards(cards: Sequence[CardsTable]) -> Iterator[_Wrong]:
@@ -35,7 +43,7 @@ def _cards(cards: Sequence[CardsTable]) -> Iterator[_Wrong]:
 
 def _wallet(path: Path, wallet: WalletTable) -> Iterator[_Wrong]:
     for key in ("min_redeem", "step"):
-        yield from _amount((*path, key), getattr(wallet, key), wallet.scale)
+        yield from amount_faults((*path, key), getattr(wallet, key), wallet.scale)
     if wallet.step is not None and not units_or_zero(wallet.step, wallet.scale):
         yield (*path, "step"), "must be above zero"
     if wallet.max_share is not None and wallet.max_share > WHOLE_SHARE:
@@ -44,18 +52,13 @@ def _wallet(path: Path, wallet: WalletTable) -> Iterator[_Wrong]:
         for key in ("max_share", "min_redeem", "step"):
             if getattr(wallet, key) is not None:
                 yield (*path, key), "needs a redeem_rate: this wallet pays nothing"
+    yield from _dates(path, wallet)
+
+
+def _dates(path: Path, wallet: WalletTable) -> Iterator[_Wrong]:
     if wallet.activates is not None and wallet.activates.after_month_end:
         yield (*path, "activates"), 'must be a span such as "14d", without a month-end'
-    yield from _never_usable(path, wallet)
-
-
-def _never_usable(path: Path, wallet: WalletTable) -> Iterator[_Wrong]:
-    if wallet.activates is None or wallet.expires is None:
-        return
-    days = {"d": 1, "mo": 28, "y": 365}
-    longest = {"d": 1, "mo": 31, "y": 366}
-    wait, life = wallet.activates, wallet.expires
-    if wait.count * longest[wait.unit] >= life.count * days[life.unit]:
+    if never_usable(wallet.activates, wallet.expires):
         yield (*path, "expires"), "is not later than activates: nothing could ever be spent"
 
 
@@ -66,7 +69,7 @@ def _tiers(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
     seen: set[str] = set()
     for number, level in enumerate(table.tiers.levels):
         path: Path = ("tiers", "levels", number, "from")
-        wrong = list(_amount(path, level.floor, digits))
+        wrong = list(amount_faults(path, level.floor, digits))
         yield from wrong
         floor = before + 1 if wrong else units(level.floor, digits)
         if number == 0 and floor != 0:
@@ -81,7 +84,7 @@ def _tiers(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
 
 def _floors(path: Path, floors: Sequence[FloorTable], digits: int) -> Iterator[_Wrong]:
     for number, floor in enumerate(floors):
-        yield from _amount((*path, number, "price"), floor.price, digits)
+        yield from amount_faults((*path, number, "price"), floor.price, digits)
         if number and floor.since <= floors[number - 1].since:
             yield (*path, number, "from"), "dates rise: this one is not after the one before"
 
@@ -89,6 +92,12 @@ def _floors(path: Path, floors: Sequence[FloorTable], digits: int) -> Iterator[_
 def _rules(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
     seen: set[str] = set()
     layers: dict[str, str] = {}
+    known = Known(
+        tiers=[level.id for level in table.tiers.levels] if table.tiers else [],
+        classes=list(table.classes),
+        kinds=[cards.kind for cards in table.cards],
+        digits=digits,
+    )
     for number, rule in enumerate(table.rules):
         path: Path = ("rules", number)
         if rule.id in seen:
@@ -97,36 +106,19 @@ def _rules(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
         if rule.group is not None and layers.setdefault(rule.group, rule.layer) != rule.layer:
             yield (*path, "group"), f"the group has rules in the layer {layers[rule.group]} already"
         yield from _names(path, rule, table)
-        yield from _amount((*path, "when", "min_total"), rule.when.min_total, digits)
-        for key in ("max", "amount_off"):
-            yield from _amount((*path, "give", key), getattr(rule.give, key), digits)
+        yield from when_faults((*path, "when"), rule.when, known)
+        if rule.limit is not None:
+            yield from limit_faults((*path, "limit"), rule.limit)
+        yield from discount_faults((*path, "give"), rule, table)
+        yield from earning_faults((*path, "give"), number, table)
 
 
 def _names(path: Path, rule: RuleTable, table: ProgramTable) -> Iterator[_Wrong]:
     """What the rule calls by a name that the program doesn't have."""
-    levels = [level.id for level in table.tiers.levels] if table.tiers else []
     if rule.group is not None and rule.group not in table.groups:
-        yield (*path, "group"), _unknown("group", rule.group, list(table.groups))
-    for place, tier in enumerate(rule.when.tier):
-        if tier not in levels:
-            yield (*path, "when", "tier", place), _unknown("tier", tier, levels)
-    if rule.give.earn is not None and rule.give.earn not in table.wallets:
-        yield (*path, "give", "earn"), _unknown("wallet", rule.give.earn, list(table.wallets))
-
-
-def _unknown(noun: str, name: str, known: list[str]) -> str:
-    return unknown_key(name, known).replace("unknown key", f'there is no {noun} "{name}"')
-
-
-def _amount(path: Path, text: str | None, digits: int) -> Iterator[_Wrong]:
-    if text is None:
-        return
-    try:
-        units(text, digits)
-    except ValueError as error:
-        yield path, str(error)
+        yield (*path, "group"), unknown_name("group", rule.group, list(table.groups))
 
 
 def units_or_zero(text: str, digits: int) -> int:
     """The amount, or zero when it can't be read: its own fault is told elsewhere."""
-    return 0 if any(_amount((), text, digits)) else units(text, digits)
+    return 0 if any(amount_faults((), text, digits)) else units(text, digits)

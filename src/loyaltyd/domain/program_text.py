@@ -1,46 +1,35 @@
 """A program's text becomes a Program, or all that is wrong with it."""
 
-import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import islice
-from typing import Any
 
-from loyaltyd.domain.grammar import (
-    WEEKDAYS,
-    CardsTable,
-    FloorTable,
-    GiveTable,
-    GroupTable,
-    MatchTable,
-    ProgramTable,
-    RuleTable,
-    TiersTable,
-    WalletTable,
-)
+from loyaltyd.domain.exclusions import exclusions
+from loyaltyd.domain.gift_text import gift
+from loyaltyd.domain.goods import Dated, GoodsClass, Match
+from loyaltyd.domain.grammar.cards import CardsTable
+from loyaltyd.domain.grammar.classes import FloorTable, MatchTable
+from loyaltyd.domain.grammar.program import ProgramTable
+from loyaltyd.domain.grammar.rules import GroupTable, RuleTable
+from loyaltyd.domain.grammar.tiers import TiersTable
+from loyaltyd.domain.grammar.wallets import WalletTable
 from loyaltyd.domain.money import WHOLE_SHARE, minor_digits, units
 from loyaltyd.domain.program import (
-    AmountOff,
     CardRange,
-    Dated,
-    EarnPercent,
-    GoodsClass,
     Group,
     Level,
-    Match,
-    PercentOff,
     Program,
     Rounding,
     Rule,
     Tiers,
     Wallet,
-    When,
 )
 from loyaltyd.domain.program_faults import faults_of
 from loyaltyd.domain.spans import span
 from loyaltyd.domain.toml import FAULTS_MAX, Fault, checked, fault_at, tree
 from loyaltyd.domain.toml_lines import key_lines
+from loyaltyd.domain.when_text import Terms, conditions, limit
 
 
 def program_from(text: str) -> Program | tuple[Fault, ...]:
@@ -84,6 +73,7 @@ def _program(table: ProgramTable, text_hash: str) -> Program:
         item=groups["item"],
         receipt=groups["receipt"],
         points=groups["points"],
+        exclusions=exclusions(table),
     )
 
 
@@ -161,10 +151,12 @@ def _groups(table: ProgramTable, digits: int) -> Mapping[str, tuple[Group, ...]]
     """The rules of each layer, in groups that stand where their first rule stands."""
     layers: dict[str, dict[str, list[Rule]]] = {"item": {}, "receipt": {}, "points": {}}
     settings: dict[str, GroupTable] = {}
+    scales = {name: wallet.scale for name, wallet in table.wallets.items()}
+    terms = Terms({name: _match(it.match) for name, it in table.classes.items()}, digits)
     for number, rule in enumerate(table.rules):
         key = rule.group or f"rule {number}"
         settings[key] = table.groups[rule.group] if rule.group else GroupTable()
-        layers[rule.layer].setdefault(key, []).append(_rule(rule, digits))
+        layers[rule.layer].setdefault(key, []).append(_rule(rule, terms, scales))
     return {
         layer: tuple(
             Group(rules=tuple(rules), pick=settings[key].pick, base=settings[key].base)
@@ -174,35 +166,16 @@ def _groups(table: ProgramTable, digits: int) -> Mapping[str, tuple[Group, ...]]
     }
 
 
-def _rule(rule: RuleTable, digits: int) -> Rule:
-    when = rule.when
+def _rule(rule: RuleTable, terms: Terms, scales: Mapping[str, int]) -> Rule:
+    when = conditions(rule.when, terms)
     return Rule(
         id=rule.id,
         layer=rule.layer,
-        give=_given(rule.give, digits),
-        when=When(
-            tiers=when.tier,
-            weekdays=tuple(WEEKDAYS.index(day) for day in when.weekday),
-            time=_hours(when.time),
-            min_total=None if when.min_total is None else units(when.min_total, digits),
-        ),
+        give=gift(rule.give, terms.digits, scales),
+        when=when if rule.limit is None else (*when, limit(rule.id, rule.limit, when)),
         on=_match(rule.on),
         say={
             str(audience): {str(language): text for language, text in texts.items()}
             for audience, texts in rule.say.items()
         },
     )
-
-
-def _hours(window: Any) -> tuple[dt.time, dt.time] | None:
-    return None if window is None else (window[0], window[1])
-
-
-def _given(give: GiveTable, digits: int) -> PercentOff | AmountOff | EarnPercent:
-    if give.percent_off is not None:
-        return PercentOff(
-            share=give.percent_off, cap=None if give.max is None else units(give.max, digits)
-        )
-    if give.amount_off is not None:
-        return AmountOff(amount=units(give.amount_off, digits))
-    return EarnPercent(wallet=give.earn or "", share=give.percent or 0)

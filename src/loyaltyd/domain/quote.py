@@ -11,26 +11,18 @@ from dataclasses import dataclass
 
 from loyaltyd.domain.account import Account, Seen
 from loyaltyd.domain.basket import Basket
-from loyaltyd.domain.conditions import Scene
+from loyaltyd.domain.claims import DISCOUNT_CARD
 from loyaltyd.domain.discounts import discount
-from loyaltyd.domain.earning import DISCOUNT_CARD, earned, scene_of_points, spend
+from loyaltyd.domain.earning import earned, scene_of_points, spend
 from loyaltyd.domain.explain import Message, Why
+from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import AMOUNT_MAX, half_up
+from loyaltyd.domain.place import Place
 from loyaltyd.domain.position import Effect, Paid, Position, positions
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.redemption import Redeemed, redeem
 from loyaltyd.domain.refusal import Reason, Refusal, refused
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where and on which trading day a receipt is made."""
-
-    store: str
-    till: str
-    group: str
-    timezone: str
-    business_date: dt.date
+from loyaltyd.domain.scene import scene_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +42,7 @@ class LineResult:
     effects: tuple[Effect, ...] = ()
     paid: tuple[Paid, ...] = ()
     earned: tuple[Points, ...] = ()
+    free: int = 0  # thousandths of the quantity that a rule gave for nothing
 
     @property
     def discount(self) -> int:
@@ -80,6 +73,8 @@ class Result:
     spent: tuple[Points, ...] = ()
     earned: tuple[Points, ...] = ()
     spend: int = 0  # what counts towards a tier, minor units
+    dated: tuple[Lot, ...] = ()  # what of earned goes to lots of rules' own dates
+    used: tuple[str, ...] = ()  # the rules with a limit that were applied, in the order they ran
 
     @property
     def payable(self) -> int:
@@ -101,7 +96,7 @@ def quote(
     basket: Basket,
     seen: Seen,
     program: Program,
-    place: Place,  # noqa: ARG001 - an input of every receipt, though no rule built so far asks for it
+    place: Place,
     at: dt.datetime,
 ) -> Quote | Refusal:
     """Work out basket for the card and account as seen; at carries the till's local offset.
@@ -112,7 +107,7 @@ def quote(
     lines = _unreadable(basket, program) or positions(basket, program, at.date())
     if isinstance(lines, Refusal):
         return lines
-    scene = Scene(at=at, seen=seen, tier=seen.account.tier if seen.account else "")
+    scene = scene_of(seen, place, at, basket.lines)
     trace = discount(lines, program, scene)
     redeemable, messages = redeem(lines, basket, program, _payer(seen), at.date())
     earnings, why = earned(lines, program, scene_of_points(scene, lines, program))
@@ -124,6 +119,8 @@ def quote(
         spent=tuple(Points(wallet=it.wallet, amount=it.spent) for it in redeemable if it.spent),
         earned=tuple(Points(wallet=it.wallet, amount=it.amount) for it in earnings if it.amount),
         spend=spend(lines) if seen.account else 0,
+        dated=tuple(lot for it in earnings for lot in it.dated),
+        used=_used((*trace, *why), program),
     )
     if any(points.amount > AMOUNT_MAX for points in result.earned):
         return refused(Reason.AMOUNT_TOO_LARGE)
@@ -168,6 +165,13 @@ def _unreadable(basket: Basket, program: Program) -> Refusal | None:
     return None
 
 
+def _used(trace: Sequence[Why], program: Program) -> tuple[str, ...]:
+    if not program.asks.limits:
+        return ()
+    limited = {limit.rule for limit in program.asks.limits}
+    return tuple(why.rule for why in trace if why.applied and why.rule in limited)
+
+
 def _line(position: Position, earnings: Sequence[tuple[str, int]]) -> LineResult:
     return LineResult(
         line=position.line.line,
@@ -175,4 +179,5 @@ def _line(position: Position, earnings: Sequence[tuple[str, int]]) -> LineResult
         effects=tuple(position.effects),
         paid=tuple(position.paid),
         earned=tuple(Points(wallet=wallet, amount=part) for wallet, part in earnings if part),
+        free=position.free,
     )

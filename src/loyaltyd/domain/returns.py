@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from loyaltyd.domain.account import Account, moved
-from loyaltyd.domain.clawback import Restoring, restored, taken_back
-from loyaltyd.domain.conditions import Scene
-from loyaltyd.domain.earning import earned, scene_of_points, spend
+from loyaltyd.domain.clawback import Restoring, asked_back, restored, taken_back
+from loyaltyd.domain.earning import Earned, earned, scene_of_points, spend
 from loyaltyd.domain.facts import facts_of
-from loyaltyd.domain.ledger import REDEEMED, Posting
+from loyaltyd.domain.ledger import REDEEMED, Lot, Posting
+from loyaltyd.domain.lots import earned_lots
 from loyaltyd.domain.money import half_up
 from loyaltyd.domain.position import Position, positions
 from loyaltyd.domain.postings import points_of
@@ -22,7 +22,16 @@ from loyaltyd.domain.program import Program, Wallet
 from loyaltyd.domain.quote import LineResult, Points
 from loyaltyd.domain.record import Fact
 from loyaltyd.domain.refusal import Reason, Refusal, refused
-from loyaltyd.domain.sale import RETURNED, SPEND, VISITS, Sale, counted, uncounted
+from loyaltyd.domain.sale import (
+    RETURNED,
+    SPEND,
+    VISITS,
+    Sale,
+    counted,
+    uncounted,
+    use_counters,
+)
+from loyaltyd.domain.scene import scene_of
 from loyaltyd.domain.spread import spread
 
 
@@ -131,10 +140,15 @@ def reversal_body(kind: str, ident: str, case: Case, reversal: Reversal) -> dict
     gone = reversal.returned.spend
     if kind == "cancel":
         spent = uncounted(account, SPEND, sold_on, gone)
-        body["counters"] = [spent, uncounted(account, VISITS, sold_on, 1)]
+        names = (VISITS, *_uses(case.sale))
+        body["counters"] = [spent, *(uncounted(account, name, sold_on, 1) for name in names)]
     else:
         body["counters"] = [counted(account, RETURNED, sold_on, -gone)]
     return {**body, "seen": {"account": facts_of(account)}}
+
+
+def _uses(sale: Sale) -> list[str]:
+    return use_counters(sale.result, sale.seen.card) if sale.seen.card else []
 
 
 def _unreturnable(
@@ -186,9 +200,9 @@ def _moved_back(case: Case, plain: Returned, extent: _Extent) -> Reversal:
             after=before + points_of(plain.restored, wallet.id),
         )
         postings += restored(restoring, moved(account, postings), case.on)
-        days = (case.sale.at.date(), case.on)
         claim = _claim(case, wallet, extent)
-        moves, amount = taken_back(wallet, claim, moved(account, postings), days)
+        own = _asked(case, wallet, extent, claim)
+        moves, amount = taken_back(wallet, claim, moved(account, postings), own, case.on)
         postings += moves
         taken += [Points(wallet=wallet.id, amount=amount)] if amount else []
     returned = replace(plain, lines=_with_taken(case, plain.lines, taken), clawed_back=tuple(taken))
@@ -198,7 +212,7 @@ def _moved_back(case: Case, plain: Returned, extent: _Extent) -> Reversal:
 def _claim(case: Case, wallet: Wallet, extent: _Extent) -> int:
     """How many of wallet's earned points the receipt, as it now stands, no longer earns."""
     first = points_of(case.sale.result.earned, wallet.id)
-    still = first - sum(points_of(it.clawed_back, wallet.id) for it in case.earlier)
+    still = first - _taken_before(case, wallet)
     if not first or all(
         extent.after[line.line] == line.quantity for line in case.sale.basket.lines
     ):
@@ -210,15 +224,46 @@ def _claim(case: Case, wallet: Wallet, extent: _Extent) -> int:
         )
         gone = first * (whole - left) // whole if whole else 0
         return max(0, gone - (first - still))
-    return max(0, still - _earned_now(case, wallet, extent.after))
+    return max(0, still - _earned_now(case, wallet, extent.after).amount)
 
 
-def _earned_now(case: Case, wallet: Wallet, returned: Mapping[int, int]) -> int:
+def _taken_before(case: Case, wallet: Wallet) -> int:
+    return sum(points_of(it.clawed_back, wallet.id) for it in case.earlier)
+
+
+def _asked(case: Case, wallet: Wallet, extent: _Extent, claim: int) -> list[Lot]:
+    """The lots that the sale opened, each with what of claim it is asked for.
+
+    Both sums are worked out from the sale, so any parts ask each lot for all that it got.
+    """
+    result, before = case.sale.result, _taken_before(case, wallet)
+    first = points_of(result.earned, wallet.id)
+    lots = earned_lots(wallet, first, result.dated, case.sale.at.date())
+    if len(lots) < 2:
+        return lots
+    then = asked_back(lots, _lots_now(case, wallet, extent.before), before)
+    now = asked_back(lots, _lots_now(case, wallet, extent.after), before + claim)
+    return [
+        replace(new, amount=max(0, new.amount - old.amount))
+        for old, new in zip(then, now, strict=True)
+    ]
+
+
+def _lots_now(case: Case, wallet: Wallet, returned: Mapping[int, int]) -> dict[str, int]:
+    """What the rest of the sale earns by lot; nothing where only its sum is worked out."""
+    if wallet.clawback == "floor-of-refund":
+        return {}
+    now = _earned_now(case, wallet, returned)
+    lots = earned_lots(wallet, now.amount, now.dated, case.sale.at.date())
+    return {lot.bucket: lot.amount for lot in lots}
+
+
+def _earned_now(case: Case, wallet: Wallet, returned: Mapping[int, int]) -> Earned:
     lines = _left(case, returned)
-    seen = case.sale.seen
-    scene = Scene(at=case.sale.at, seen=seen, tier=seen.account.tier if seen.account else "")
+    staying = [replace(it.line, quantity=it.quantity) for it in lines]
+    scene = scene_of(case.sale.seen, case.sale.place, case.sale.at, staying)
     found, _ = earned(lines, case.program, scene_of_points(scene, lines, case.program))
-    return sum(it.amount for it in found if it.wallet == wallet.id)
+    return next(it for it in found if it.wallet == wallet.id)
 
 
 def _left(case: Case, returned: Mapping[int, int]) -> list[Position]:
@@ -239,9 +284,14 @@ def _reduce(position: Position, result: LineResult, returned: int) -> None:
         return amount - _share(amount, returned, sold)
 
     position.gross = stays(result.gross)
+    position.quantity = sold - returned
+    position.free = position.quantity - stays(sold - result.free)
     for paid in result.paid:
         position.pay(replace(paid, money=stays(paid.money), points=stays(paid.points)))
-    position.take("", "", position.gross - position.redeemed - stays(result.net))
+    for effect in result.effects:
+        position.take(effect.rule, effect.layer, stays(effect.amount))
+    left = position.gross - position.redeemed - position.discount
+    position.take("", "", left - stays(result.net))
 
 
 def _with_taken(

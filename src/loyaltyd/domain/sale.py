@@ -3,16 +3,18 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from loyaltyd.domain.account import Account, Seen
+from loyaltyd.domain.account import Account, Card, Seen
 from loyaltyd.domain.basket import Basket
 from loyaltyd.domain.facts import facts_of, value_from
 from loyaltyd.domain.ledger import Posting, postings_of
+from loyaltyd.domain.place import Place
 from loyaltyd.domain.postings import receipt_postings
 from loyaltyd.domain.program import Program
-from loyaltyd.domain.quote import Place, Result
+from loyaltyd.domain.quote import Result
 from loyaltyd.domain.record import Fact, ProgramRef, Record
 
 SPEND, RETURNED, VISITS = "spend", "returned", "visits"
+USED = "used/"  # and a rule's id; then for the uses of one card a slash and the card's id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,7 @@ def receipt_body(
         body["counters"] = [
             counted(seen.account, SPEND, day, result.spend),
             counted(seen.account, VISITS, day, 1),
+            *(counted(seen.account, it, day, 1) for it in use_counters(result, seen.card)),
         ]
     return body
 
@@ -75,6 +78,16 @@ def sale_postings(
 def card_member(card: str, account: str, kind: str) -> dict[str, Fact]:
     """Whose card it is, as a record names it."""
     return {"id": card, "account": account, "kind": kind}
+
+
+def use_counters(result: Result, card: Card) -> list[str]:
+    """The counters that a receipt raises by one: of each limited rule, for account and card."""
+    return [name for rule in result.used for name in (used_by(rule), used_by(rule, card.id))]
+
+
+def used_by(rule: str, card: str = "") -> str:
+    """The name of a counter: how often the rule was applied to an account, or by one card of it."""
+    return f"{USED}{rule}/{card}" if card else f"{USED}{rule}"
 
 
 def counted(account: Account, name: str, day: dt.date, amount: int) -> dict[str, Fact]:

@@ -20,6 +20,10 @@ class Span:
     unit: str  # "d" | "mo" | "y"
     after_month_end: bool = False
 
+    def __str__(self) -> str:
+        """The span as programs and records write it."""
+        return f"{self.count}{self.unit}{MONTH_END if self.after_month_end else ''}"
+
     def after(self, date: dt.date) -> dt.date:
         """The first local day on which the span is over.
 

@@ -163,6 +163,22 @@ def counters(connection: Connection, account: str, first: dt.date) -> Counter[Co
     )
 
 
+def tally(
+    connection: Connection, account: str, name: str, first: dt.date, last: dt.date
+) -> tuple[int, dt.date | None]:
+    """What a counter of account adds up to for days first to last, and the last day that added.
+
+    As the ledger knew it on the last day: what came to be known later is left out.
+    """
+    row = connection.execute(
+        "SELECT coalesce(sum(amount), 0), max(CASE WHEN amount > 0 THEN date END) FROM counter"
+        " WHERE account = ? AND name = ? AND date BETWEEN ? AND ? AND since <= ?",
+        (account, name, first.isoformat(), last.isoformat(), last.isoformat()),
+    ).fetchone()
+    amount, day = row or (0, None)
+    return amount, None if day is None else dt.date.fromisoformat(day)
+
+
 def card_state(connection: Connection, card_id: str) -> CardState | None:
     """What the log says about a card."""
     row = connection.execute(

@@ -82,6 +82,12 @@ class View:
         """The day counters of account that are counted for first or a later date."""
         return records.counters(self._connection, account, first)
 
+    def tally(
+        self, account: str, name: str, first: dt.date, last: dt.date
+    ) -> tuple[int, dt.date | None]:
+        """What a counter of account adds up to for those days, and the last day that added."""
+        return records.tally(self._connection, account, name, first, last)
+
     def card(self, card_id: str) -> CardState | None:
         """What the log says about a card."""
         return records.card_state(self._connection, card_id)

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 
 from loyaltyd.domain.account import Account, Card, Seen
 from loyaltyd.domain.card import CardNumber, card_id
+from loyaltyd.domain.past import NO_PAST, Past
 from loyaltyd.domain.person import Person
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.domain.sale import RETURNED, SPEND
 from loyaltyd.domain.standing import Spent, standing, window_start
 from loyaltyd.store.transaction import View
+from loyaltyd.till.past import Holder, past_of
 from loyaltyd.till.till import Till
 
 FIRST_USE = "first-use"
@@ -26,6 +28,7 @@ class Presented:
     account: Account  # with all its lots, expired ones too
     status: str  # ACTIVE, BLOCKED, or NEW: its first use opens the account
     person: Person | None = field(default=None, repr=False)
+    past: Past = NO_PAST  # as far as the program's rules ask
 
     @property
     def holder(self) -> str:
@@ -44,7 +47,7 @@ class Presented:
             lots=lots,
             debts=self.account.debts,
         )
-        return Seen(card=self.card, account=account)
+        return Seen(card=self.card, account=account, past=self.past)
 
 
 def identified(program: Program, text: str, medium: str | None = None) -> CardNumber | Refusal:
@@ -67,12 +70,15 @@ def presented(
     ident = card_id(till.chain_key, number.kind, number.number)
     state = view.card(ident)
     account = state.account if state else ident  # the card that opens an account names it
+    person = view.person(account)
+    holder = Holder(account=account, card=ident, person=person)
     return Presented(
         number=number,
         card=Card(id=ident, kind=number.kind, range=number.range),
         account=account_of(view, account, program, on),
         status=state.status if state else NEW,
-        person=view.person(account),
+        person=person,
+        past=past_of(view, holder, program.asks, on),
     )
 
 

@@ -27,6 +27,8 @@ from loyaltyd.till.identify import Presented
 from loyaltyd.till.wallets import balance, wallet_answer
 
 AUDIENCES = ("cashier", "customer", "slip")
+# Their amounts are money, whatever the rule gives.
+OF_MONEY = frozenset((Cause.MIN_TOTAL, Cause.SPENT, Cause.AMOUNT, Cause.STEP))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +216,7 @@ def _digits_of(rule: Rule, program: Program) -> int:
 
 def _why_answer(why: Why, telling: Telling) -> WhyAnswer:
     rule, digits = telling.program.rule(why.rule), telling.program.digits
-    if rule is not None and why.cause is not Cause.MIN_TOTAL:
+    if rule is not None and why.cause not in OF_MONEY:
         digits = _digits_of(rule, telling.program)
 
     def amount(value: int) -> str:

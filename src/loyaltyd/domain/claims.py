@@ -1,0 +1,218 @@
+"""What one earning rule comes to on each line, in exact parts of points, before any rounding.
+
+A multiplier works on what the rules before it gave, so a rule is shown those claims.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import floor
+
+from loyaltyd.domain.basket import PIECE
+from loyaltyd.domain.conditions import unmet
+from loyaltyd.domain.explain import Cause, Why
+from loyaltyd.domain.gifts import (
+    REST,
+    Earn,
+    Multiplied,
+    PiecesEarned,
+    PointsEarned,
+    ShareEarned,
+    StepsEarned,
+)
+from loyaltyd.domain.lots import Dates, own_dates
+from loyaltyd.domain.money import WHOLE_SHARE
+from loyaltyd.domain.pieces import pieces
+from loyaltyd.domain.position import Position
+from loyaltyd.domain.program import Program, Rule, Wallet
+from loyaltyd.domain.scene import Scene
+
+DISCOUNT_CARD = "discount"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Points by line, weights / below of the wallet's units; the lot has the wallet's dates, or."""
+
+    weights: Sequence[int]
+    below: int
+    dates: Dates | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a rule earns in its wallet, or why nothing."""
+
+    rule: Rule
+    give: Earn
+    wallet: Wallet
+    parts: Sequence[Part] = ()
+    why: Why | None = None
+
+    @property
+    def total(self) -> Fraction:
+        """The wallet's units on the whole receipt, exactly."""
+        return sum((Fraction(sum(it.weights), it.below) for it in self.parts), Fraction(0))
+
+    @property
+    def whole(self) -> int:
+        """The total without its fraction."""
+        if len(self.parts) == 1:  # what almost every rule has, and fractions are slow
+            return sum(self.parts[0].weights) // self.parts[0].below
+        return floor(self.total)
+
+    @property
+    def multiplies(self) -> bool:
+        """Whether it makes more of what other rules gave."""
+        return isinstance(self.give.by, Multiplied)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """The receipt that rules earn on."""
+
+    lines: Sequence[Position]
+    program: Program
+    scene: Scene
+    paid: Sequence[int]  # in money or tender, by line, minor units
+    total: int  # of that
+    redeemed: bool  # points paid a part as a discount
+
+
+def ground(lines: Sequence[Position], program: Program, scene: Scene) -> Ground:
+    """The receipt of lines as they stand."""
+    money = [paid(position) for position in lines]
+    return Ground(
+        lines=lines,
+        program=program,
+        scene=scene,
+        paid=money,
+        total=sum(money),
+        redeemed=any(position.as_discount for position in lines),
+    )
+
+
+def paid(position: Position) -> int:
+    """What was paid in money or tender, minor units."""
+    return position.gross - position.discount - position.as_discount
+
+
+def claim(rule: Rule, on: Ground, before: Sequence[Claim]) -> Claim:
+    """What rule earns there; before is what it may multiply."""
+    give = rule.give
+    assert isinstance(give, Earn)
+    wallet = on.program.wallet(give.wallet)
+    assert wallet is not None  # the program's text was checked
+    empty = Claim(rule=rule, give=give, wallet=wallet)
+    why = _nobody(rule, on.scene) or unmet(rule, on.scene, on.total)
+    if why is not None:
+        return replace(empty, why=why)
+    meant = [rule.on.has(position.line) for position in on.lines]
+    able = [it and position.may_earn for it, position in zip(meant, on.lines, strict=True)]
+    cause = _barred(wallet, on, meant, able)
+    bars = on.program.exclusions.get(rule.id)
+    if bars and cause is None:
+        able = [it and not at.lowered_by(bars) for it, at in zip(able, on.lines, strict=True)]
+        cause = None if any(able) else Cause.EXCLUDED
+    if cause is not None:
+        return replace(empty, why=Why(rule=rule.id, cause=cause))
+    if isinstance(give.by, Multiplied):
+        parts = _multiplied(empty, give.by, able, before, on)
+        why = Why(rule=rule.id, cause=Cause.NOTHING_TO_MULTIPLY)
+        return replace(empty, parts=parts, why=None if parts else why)
+    return _earning(empty, able, on)
+
+
+def _nobody(rule: Rule, scene: Scene) -> Why | None:
+    if scene.seen.account is None or scene.seen.card is None:
+        return Why(rule=rule.id, cause=Cause.NO_CARD)
+    if scene.seen.card.kind == DISCOUNT_CARD:
+        return Why(rule=rule.id, cause=Cause.CARD_KIND, has=DISCOUNT_CARD)
+    return None
+
+
+def _barred(
+    wallet: Wallet, on: Ground, meant: Sequence[bool], able: Sequence[bool]
+) -> Cause | None:
+    if not any(meant):
+        return Cause.GOODS
+    if not any(able):
+        return Cause.NO_EARN
+    return Cause.REDEEMED if on.redeemed and wallet.earn_base == "none-if-redeemed" else None
+
+
+def _multiplied(
+    empty: Claim, by: Multiplied, able: Sequence[bool], before: Sequence[Claim], on: Ground
+) -> list[Part]:
+    """What comes on top of the claims before, on the lines that the multiplier means."""
+    more, below = by.factor.numerator - by.factor.denominator, by.factor.denominator
+    dated = empty.give.activates is not None or empty.give.expires is not None
+    dates = own_dates(empty.give, empty.wallet, on.scene.at.date())
+    found = []
+    for part in (part for it in before if it.wallet is empty.wallet for part in it.parts):
+        weights = [it * more if may else 0 for it, may in zip(part.weights, able, strict=True)]
+        if any(weights):
+            lot = dates if dated else part.dates  # dates of its own may be the wallet's
+            found.append(Part(weights=weights, below=part.below * below, dates=lot))
+    return found
+
+
+def _earning(empty: Claim, able: Sequence[bool], on: Ground) -> Claim:
+    bases = [it if may else 0 for it, may in zip(_bases(empty, on), able, strict=True)]
+    weights, below = _exact(empty, bases, able, on)
+    if not any(weights):
+        return replace(empty, why=_nothing(empty, sum(bases)))
+    dates = own_dates(empty.give, empty.wallet, on.scene.at.date())
+    return replace(empty, parts=[Part(weights=weights, below=below, dates=dates)])
+
+
+def _bases(of: Claim, on: Ground) -> Sequence[int]:
+    """The money that earns: by default what was paid after discounts and points that act as one."""
+    if of.give.of == REST:
+        return [position.net for position in on.lines]
+    if of.give.of:
+        payments = [[it.money for it in at.paid if it.wallet == of.give.of] for at in on.lines]
+        return [sum(money) for money in payments]
+    if of.wallet.earn_base == "gross":
+        return [position.gross for position in on.lines]
+    if of.wallet.earn_base == "net-of-discounts":
+        return [position.gross - position.discount for position in on.lines]
+    return on.paid
+
+
+def _exact(
+    of: Claim, bases: Sequence[int], able: Sequence[bool], on: Ground
+) -> tuple[list[int], int]:
+    """Points by line as (weights, below)."""
+    by, total = of.give.by, sum(bases)
+    if isinstance(by, ShareEarned):
+        share = by.share * 10**of.wallet.scale
+        return [base * share for base in bases], WHOLE_SHARE * 10**on.program.digits
+    if isinstance(by, StepsEarned):
+        points = total // by.amount * by.points
+        return [base * points for base in bases], max(1, total)
+    if isinstance(by, PiecesEarned):
+        counts = [_paid_pieces(it) if base else 0 for it, base in zip(on.lines, bases, strict=True)]
+        return [count * by.points for count in counts], 1
+    assert isinstance(by, PointsEarned)
+    shares = bases
+    if not total:  # what points paid in full is a visit all the same
+        shares = [it.gross if may else 0 for it, may in zip(on.lines, able, strict=True)]
+    return [share * by.points for share in shares], max(1, sum(shares))
+
+
+def _paid_pieces(position: Position) -> int:
+    """Whole pieces that are sold and not free; goods by weight have none."""
+    countable = pieces(position.line) > 0
+    return (position.quantity - position.free) // PIECE if countable else 0
+
+
+def _nothing(of: Claim, total: int) -> Why:
+    rule, by = of.rule.id, of.give.by
+    if isinstance(by, StepsEarned) and total:
+        return Why(rule=rule, cause=Cause.STEP, needs=by.amount, has=total)
+    if isinstance(by, PiecesEarned) and total:
+        return Why(rule=rule, cause=Cause.NO_PIECES)
+    if of.give.of and of.give.of != REST and not total:
+        return Why(rule=rule, cause=Cause.NOT_PAID_WITH, needs=of.give.of)
+    return Why(rule=rule, cause=Cause.NOTHING_LEFT)

@@ -1,0 +1,82 @@
+"""The table give of a rule becomes a gift."""
+
+from collections.abc import Mapping
+
+from loyaltyd.domain.gifts import (
+    AmountOff,
+    Bundle,
+    Discount,
+    Earn,
+    Few,
+    FixedPrice,
+    Gift,
+    Multiplied,
+    PercentOff,
+    PiecesEarned,
+    PointsEarned,
+    Scale,
+    ShareEarned,
+    StepsEarned,
+    Yield,
+)
+from loyaltyd.domain.grammar.discounts import DiscountTable
+from loyaltyd.domain.grammar.earnings import EarnTable
+from loyaltyd.domain.grammar.gifts import GiveTable
+from loyaltyd.domain.money import WHOLE_SHARE, units
+
+
+def gift(give: GiveTable, digits: int, scales: Mapping[str, int]) -> Gift:
+    """Return what give says, money in minor units of so many digits, points in wallets' scales."""
+    if give.earn is None:
+        return _discount(give, digits)
+    return Earn(
+        wallet=give.earn,
+        by=_yield(give, digits, scales[give.earn]),
+        of=give.of or "",
+        activates=give.activates,
+        expires=give.expires,
+    )
+
+
+def _yield(give: EarnTable, digits: int, scale: int) -> Yield:
+    if give.percent is not None:
+        return ShareEarned(share=give.percent)
+    if give.per_amount is not None:
+        amount, points = give.per_amount
+        return StepsEarned(amount=units(amount, digits), points=units(points, scale))
+    if give.per_unit is not None:
+        return PiecesEarned(points=units(give.per_unit, scale))
+    if give.points is not None:
+        return PointsEarned(points=units(give.points, scale))
+    assert give.multiply is not None
+    return Multiplied(factor=give.multiply)
+
+
+def _discount(give: DiscountTable, digits: int) -> Discount:
+    few = _few(give)
+    if give.amount_off is not None:
+        return AmountOff(amount=units(give.amount_off, digits), few=few)
+    if give.fixed_price is not None:
+        return FixedPrice(price=units(give.fixed_price, digits), few=few)
+    if give.bundle is not None and give.buy is not None:
+        return Bundle(count=give.buy, price=units(give.bundle, digits))
+    cap = None if give.max is None else units(give.max, digits)
+    if give.percent_off is not None or give.free is not None:
+        share = WHOLE_SHARE if give.percent_off is None else give.percent_off
+        return PercentOff(share=share, cap=cap, few=few)
+    return _scale(give, cap, digits)
+
+
+def _few(give: DiscountTable) -> Few | None:
+    count = give.free or give.units
+    if count is None:
+        return None
+    return Few(count=count, every=give.buy or 0, dearest=give.which == "dearest")
+
+
+def _scale(give: DiscountTable, cap: int | None, digits: int) -> Scale:
+    if give.percent_off_by_quantity is not None:
+        return Scale(by="quantity", steps=give.percent_off_by_quantity, cap=cap)
+    by = "spent" if give.percent_off_by_total is None else "total"
+    steps = give.percent_off_by_total or give.percent_off_by_spent or ()
+    return Scale(by=by, steps=tuple((units(it, digits), share) for it, share in steps), cap=cap)

@@ -1,0 +1,139 @@
+"""When a rule holds, and how often: when and limit."""
+
+import datetime as dt
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from loyaltyd.domain.birthdays import BirthdayWindow, birthday_window
+from loyaltyd.domain.grammar.values import Amount, Category, Hours, Length, Name, choice, text
+from loyaltyd.domain.spans import SPAN_DAYS_MAX
+from loyaltyd.domain.toml import Table
+
+PLACE_LENGTH_MAX = 64  # of a store's or a group's name
+VISITS_MAX = 10_000
+USES_MAX = 1_000_000
+
+
+def _some(values: tuple[object, ...]) -> tuple[object, ...]:
+    # min_length would also count the values that are wrong by themselves as missing
+    if not values:
+        raise ValueError("must have at least 1 items")
+    return values
+
+
+NAMING = AfterValidator(_some)
+Kind = Annotated[Literal["bonus", "discount"], choice(later=("gift", "stored-value", "coupon"))]
+PlaceName = Annotated[str, Field(min_length=1, max_length=PLACE_LENGTH_MAX)]
+Sku = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class DatesTable(Table):
+    """The table dates: both days belong to it."""
+
+    first: dt.date | None = Field(default=None, alias="from")
+    until: dt.date | None = None
+
+    @model_validator(mode="after")
+    def _is_a_time(self) -> Self:
+        if self.first is None and self.until is None:
+            raise ValueError("must have from, until or both")
+        if self.first is not None and self.until is not None and self.until < self.first:
+            raise ValueError("until lies before from")
+        return self
+
+
+class SpentTable(Table):
+    """The table spent: what the account spent before this receipt."""
+
+    min: Amount
+    within: Length | None = None
+
+
+class BasketTable(Table):
+    """The table basket: goods, and how much of them is there at least."""
+
+    not_built: ClassVar[frozenset[str]] = frozenset(("tags", "name"))
+
+    category: tuple[Category, ...] = ()
+    sku: tuple[Sku, ...] = ()
+    of_class: Name | None = Field(default=None, alias="class")
+    min_positions: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    min_pieces: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    min_weight: Amount | None = None
+    min_amount: Amount | None = None
+
+    @model_validator(mode="after")
+    def _says_how_much(self) -> Self:
+        least = (self.min_positions, self.min_pieces, self.min_weight, self.min_amount)
+        if least == (None,) * len(least):
+            raise ValueError("must have one of min_positions, min_pieces, min_weight or min_amount")
+        if self.of_class is not None and (self.category or self.sku):
+            raise ValueError("names goods by class, or by category and sku, not by both")
+        return self
+
+
+class PlainWhenTable(Table):
+    """The conditions that hold no others."""
+
+    not_built: ClassVar[frozenset[str]] = frozenset(("coupon", "tags", "tender"))
+
+    # an empty list would mean always: whoever empties one means never
+    card_kind: Annotated[tuple[Kind, ...], NAMING] = ()
+    tier: Annotated[tuple[Name, ...], NAMING] = ()
+    birthday: Annotated[BirthdayWindow | None, text(birthday_window, "-3d..+3d")] = None
+    first_purchase: bool | None = None
+    every_visit: Annotated[int, Field(ge=1, le=VISITS_MAX)] | None = None
+    days_since_visit: Annotated[int, Field(ge=1, le=SPAN_DAYS_MAX)] | None = None
+    spent: SpentTable | None = None
+    dates: DatesTable | None = None
+    weekday: Annotated[
+        tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...], NAMING
+    ] = ()
+    time: Hours | None = None
+    store: Annotated[tuple[PlaceName, ...], NAMING] = ()
+    group: Annotated[tuple[PlaceName, ...], NAMING] = ()
+    basket: BasketTable | None = None
+    min_total: Amount | None = None
+
+
+class InnerWhenTable(PlainWhenTable):
+    """The conditions and all, any, not of plain ones."""
+
+    all_of: Annotated[tuple[PlainWhenTable, ...], NAMING] = Field(default=(), alias="all")
+    any_of: Annotated[tuple[PlainWhenTable, ...], NAMING] = Field(default=(), alias="any")
+    none_of: PlainWhenTable | None = Field(default=None, alias="not")
+
+
+class OuterWhenTable(PlainWhenTable):
+    """The conditions and all, any, not of inner ones."""
+
+    all_of: Annotated[tuple[InnerWhenTable, ...], NAMING] = Field(default=(), alias="all")
+    any_of: Annotated[tuple[InnerWhenTable, ...], NAMING] = Field(default=(), alias="any")
+    none_of: InnerWhenTable | None = Field(default=None, alias="not")
+
+
+class WhenTable(PlainWhenTable):
+    """The table when of a rule: any of all of not says every combination of conditions."""
+
+    all_of: Annotated[tuple[OuterWhenTable, ...], NAMING] = Field(default=(), alias="all")
+    any_of: Annotated[tuple[OuterWhenTable, ...], NAMING] = Field(default=(), alias="any")
+    none_of: OuterWhenTable | None = Field(default=None, alias="not")
+
+
+class LimitTable(Table):
+    """The table limit of a rule."""
+
+    not_built: ClassVar[frozenset[str]] = frozenset(
+        ("per_receipt", "per_coupon", "per_cashier", "budget")
+    )
+
+    per_account: Annotated[int, Field(ge=1, le=USES_MAX)] | None = None
+    per_card: Annotated[int, Field(ge=1, le=USES_MAX)] | None = None
+    every: Length | None = None
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> Self:
+        if self.per_account is None and self.per_card is None:
+            raise ValueError("must have per_account or per_card")
+        return self

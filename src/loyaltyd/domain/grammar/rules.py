@@ -1,0 +1,43 @@
+"""What the chain promises: [groups.*] and [[rules]]."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from loyaltyd.domain.grammar.classes import MatchTable
+from loyaltyd.domain.grammar.conditions import LimitTable, WhenTable
+from loyaltyd.domain.grammar.gifts import GiveTable
+from loyaltyd.domain.grammar.values import Name, Saying, choice
+from loyaltyd.domain.toml import Table
+
+
+class GroupTable(Table):
+    """One of [groups.*]."""
+
+    pick: Literal["best", "first", "all"] = "best"
+    base: Literal["cascade", "original"] = "cascade"
+    exclude: tuple[Name, ...] = ()
+
+
+class RuleTable(Table):
+    """One of [[rules]]."""
+
+    id: Name
+    layer: Annotated[Literal["item", "receipt", "points"], choice(later=("coupon", "stored value"))]
+    group: Name | None = None
+    exclude: tuple[Name, ...] = ()
+    when: WhenTable = Field(default_factory=WhenTable)
+    limit: LimitTable | None = None
+    on: MatchTable | None = None
+    give: GiveTable
+    say: dict[Literal["cashier", "customer", "slip"], dict[Literal["ru", "en"], Saying]] = Field(
+        default_factory=dict
+    )
+
+    @model_validator(mode="after")
+    def _fits_its_layer(self) -> Self:
+        if self.id == "card":
+            raise ValueError('the id "card" means a discount card\'s own percentage')
+        if (self.layer == "points") != (self.give.earn is not None):
+            raise ValueError("rules that earn stand in the layer points, and no others do")
+        return self

@@ -1,0 +1,82 @@
+"""The values of keys: text as people write it becomes what the engine counts in."""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from loyaltyd.domain.money import share
+from loyaltyd.domain.spans import Span, span
+from loyaltyd.domain.toml import NotBuilt
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+NAME_SAID = "1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first"
+AMOUNT = r"[0-9]{1,12}(\.[0-9]{1,6})?"
+PLACEHOLDERS = frozenset(("amount", "holder"))
+TEXT_LENGTH_MAX = 200  # a line on the cashier's page, two on a slip
+
+
+def text(read: Callable[[str], Any], example: str) -> BeforeValidator:
+    def checked(value: object) -> Any:
+        if not isinstance(value, str):
+            said = f'must be a string such as "{example}"'
+            raise ValueError(said)  # noqa: TRY004 - pydantic takes ValueError alone
+        return read(value)
+
+    return BeforeValidator(checked)
+
+
+def shaped(shape: str, said: str) -> Callable[[str], str]:
+    def checked(text: str) -> str:
+        if not re.fullmatch(shape, text):
+            raise ValueError(f"must be {said}")
+        return text
+
+    return checked
+
+
+def choice(*, later: tuple[str, ...]) -> BeforeValidator:
+    def checked(value: object) -> object:
+        if value in later:
+            raise NotBuilt(f'"{value}"')
+        return value
+
+    return BeforeValidator(checked)
+
+
+def _pattern(text: str) -> str:
+    if "*" in text.removesuffix("/*") or text.endswith("/") or not text.strip("/*"):
+        raise ValueError('must be a category such as "dairy/milk", or "dairy/*" for all below it')
+    return text
+
+
+def _window(text: str) -> tuple[dt.time, dt.time]:
+    match = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)", text, re.ASCII)
+    if match is None or (match[3] == "24" and match[4] != "00"):
+        raise ValueError('must be a time of day such as "09:00-12:00"')
+    start, end = dt.time(int(match[1]), int(match[2])), dt.time(int(match[3]) % 24, int(match[4]))
+    if start == end and match[3] != "24":
+        raise ValueError(f'"{text}" is empty: it ends where it starts')
+    return start, end
+
+
+def _said(text: str) -> str:
+    names = re.findall(r"\{([^{}]*)\}", text)
+    unknown = [name for name in names if name not in PLACEHOLDERS]
+    if unknown or re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", text)):
+        raise ValueError("may name {amount} and {holder} only")
+    if not text.strip() or len(text) > TEXT_LENGTH_MAX:
+        raise ValueError(f"must have 1 to {TEXT_LENGTH_MAX} characters")
+    return text
+
+
+Name = Annotated[str, text(shaped(NAME, NAME_SAID), "milk-10")]
+Amount = Annotated[str, text(shaped(AMOUNT, 'an amount such as "100.00"'), "100.00")]
+Share = Annotated[int, text(share, "30%")]
+Length = Annotated[Span, text(span, "14d")]
+Category = Annotated[str, text(_pattern, "dairy/*")]
+Hours = Annotated[tuple[dt.time, dt.time], text(_window, "09:00-12:00")]
+Saying = Annotated[str, text(_said, "{amount} off")]

@@ -1,0 +1,253 @@
+"""What one rule would take off which lines, before its group says whether it counts."""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from loyaltyd.domain.basket import PIECE
+from loyaltyd.domain.conditions import unmet
+from loyaltyd.domain.explain import Cause, Why
+from loyaltyd.domain.gifts import AmountOff, Bundle, Discount, Earn, FixedPrice, PercentOff, Scale
+from loyaltyd.domain.money import WHOLE_SHARE, half_up, part_of
+from loyaltyd.domain.pieces import bundled, picked, pieces
+from loyaltyd.domain.position import Position
+from loyaltyd.domain.program import ITEM, Rounding, Rule
+from loyaltyd.domain.scene import Scene
+from loyaltyd.domain.spread import spread, spread_within
+
+Shares = Mapping[int, int]  # place of a line in the basket → minor units, none of them zero
+_NOTHING: Shares = {}
+UnitGift = PercentOff | AmountOff | FixedPrice
+
+
+@dataclass(slots=True, kw_only=True)  # one for each rule: to freeze them costs a tenth of a quote
+class Offer:
+    """What a rule would take off which lines, or why it takes nothing.
+
+    free: how many thousandths of a line's goods it gives for nothing.
+    """
+
+    rule: Rule
+    shares: Shares
+    free: Shares | None = None
+    why: Why | None = None
+
+    @property
+    def amount(self) -> int:
+        """What it takes off the receipt."""
+        return sum(self.shares.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The receipt as a rule finds it: what is left of each line, and what of it is free."""
+
+    nets: Mapping[int, int]
+    free: Shares
+    total: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """The receipt under the rules' hands: lines, which rules mean which, what is left to pay."""
+
+    lines: Sequence[Position]
+    places: Mapping[str, Sequence[int]]  # rule → its lines
+    exclusions: Mapping[str, Container[str]]
+    rounding: Rounding
+    scene: Scene
+    total: int
+    free: dict[int, int] = field(default_factory=dict)  # place → thousandths
+
+    def found(self, rules: Iterable[Rule]) -> Found:
+        """The receipt as it stands, with the lines that one of the rules means."""
+        meant = {place for rule in rules for place in self.places.get(rule.id, ())}
+        nets = {place: self.lines[place].net for place in meant}
+        return Found(nets=nets, free=self.free.copy(), total=self.total)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Goods:
+    """The lines that a rule may lower, what it finds left of each, and how much it may take."""
+
+    places: Sequence[int]
+    lines: Sequence[Position]
+    nets: Sequence[int]
+    rooms: Sequence[int]
+    free: Shares  # of any lines
+
+    def counts(self) -> list[int]:
+        """How many pieces of each line are to be paid."""
+        return [
+            pieces(it.line, self.free.get(place, 0)) if net else 0
+            for place, it, net in zip(self.places, self.lines, self.nets, strict=True)
+        ]
+
+
+def offered(rule: Rule, work: Work, found: Found) -> Offer:
+    """What rule takes off the receipt as it found it, within the room that each line has now."""
+    places = work.places.get(rule.id)
+    if not places:
+        return _none(rule, Cause.GOODS)
+    why = unmet(rule, work.scene, found.total)
+    if why is not None:
+        return Offer(rule=rule, shares=_NOTHING, why=why)
+    eligible = [place for place in places if work.lines[place].may_discount]
+    if not eligible:
+        return _none(rule, Cause.NO_DISCOUNT)
+    bars = work.exclusions.get(rule.id)
+    if bars:
+        eligible = [it for it in eligible if not work.lines[it].lowered_by(bars)]
+        if not eligible:
+            return _none(rule, Cause.EXCLUDED)
+    lines = [work.lines[place] for place in eligible]
+    goods = _Goods(
+        places=eligible,
+        lines=lines,
+        nets=[found.nets[place] for place in eligible],
+        rooms=[it.room for it in lines],
+        free=found.free,
+    )
+    return _offer(rule, goods, work, found.total)
+
+
+def _offer(rule: Rule, goods: _Goods, work: Work, total: int) -> Offer:
+    give = rule.give
+    if isinstance(give, Scale):
+        step = _step(rule, give, goods, work.scene, total)
+        if isinstance(step, Why):
+            return Offer(rule=rule, shares=_NOTHING, why=step)
+        give = step
+    assert not isinstance(give, Earn)  # such rules stand in another layer
+    if isinstance(give, Bundle):
+        return _bundle_offer(rule, give, goods, work.rounding)
+    return _units_offer(rule, give, goods, work.rounding)
+
+
+def _units_offer(rule: Rule, give: UnitGift, goods: _Goods, rounding: Rounding) -> Offer:
+    """What comes off lines, or off a few pieces of them."""
+    meant: Sequence[int] = ()
+    if give.few is not None:
+        counts = goods.counts()
+        meant = picked(give.few, counts, goods.nets)
+        if not any(meant):
+            needs, has = str(give.few.every or 1), str(sum(counts))
+            return _none(rule, Cause.PIECES, needs, has)
+    if rule.layer == ITEM:
+        shares = _item_shares(give, goods, meant, rounding)
+    else:
+        shares = _receipt_shares(give, goods, rounding)
+    taken = {place: share for place, share in zip(goods.places, shares, strict=True) if share}
+    if not taken:
+        return _none(rule, _nothing(give, goods))
+    if meant and isinstance(give, PercentOff) and give.frees:
+        counted = zip(goods.places, meant, strict=True)
+        free = {place: count * PIECE for place, count in counted if place in taken}
+        return Offer(rule=rule, shares=taken, free=free)
+    return Offer(rule=rule, shares=taken)
+
+
+def _bundle_offer(rule: Rule, bundle: Bundle, goods: _Goods, rounding: Rounding) -> Offer:
+    """What the bundles' pieces cost above the bundles' price, spread over their lines."""
+    counts = goods.counts()
+    if sum(counts) < bundle.count:
+        return _none(rule, Cause.PIECES, str(bundle.count), str(sum(counts)))
+    meant = bundled(bundle, counts, goods.nets)
+    costs = [
+        half_up(net * count, max(1, all_pieces))
+        for net, count, all_pieces in zip(goods.nets, meant, counts, strict=True)
+    ]
+    amount = max(0, sum(costs) - sum(meant) // bundle.count * bundle.price)
+    shares = _spread(amount, costs, goods.rooms, rounding)
+    taken = {place: share for place, share in zip(goods.places, shares, strict=True) if share}
+    if taken:
+        return Offer(rule=rule, shares=taken)
+    return _none(rule, _nothing(bundle, goods))
+
+
+def _none(rule: Rule, cause: Cause, needs: str = "", has: str = "") -> Offer:
+    why = Why(rule=rule.id, cause=cause, needs=needs, has=has)
+    return Offer(rule=rule, shares=_NOTHING, why=why)
+
+
+def _nothing(give: Discount, goods: _Goods) -> Cause:
+    if any(goods.rooms):
+        priced = isinstance(give, (FixedPrice, Bundle))
+        return Cause.CHEAPER if priced else Cause.TOO_LITTLE
+    return Cause.FLOOR if any(goods.nets) else Cause.NOTHING_LEFT
+
+
+def _step(rule: Rule, scale: Scale, goods: _Goods, scene: Scene, total: int) -> PercentOff | Why:
+    """The percentage of the last step that is reached, or what is missing to the first."""
+    first, share = scale.steps[0][0], None
+    if scale.by == "quantity":
+        has = sum(goods.counts())
+        short = Why(rule=rule.id, cause=Cause.PIECES, needs=str(first), has=str(has))
+    elif scale.by == "total":
+        has, short = total, Why(rule=rule.id, cause=Cause.MIN_TOTAL, needs=first, has=total)
+    elif scene.seen.account is None:
+        return Why(rule=rule.id, cause=Cause.NO_CARD)
+    else:
+        has = scene.seen.account.measure
+        short = Why(rule=rule.id, cause=Cause.SPENT, needs=first, has=has)
+    for start, step in scale.steps:
+        share = step if has >= start else share
+    return short if share is None else PercentOff(share=share, cap=scale.cap)
+
+
+def _item_shares(
+    give: UnitGift,
+    goods: _Goods,
+    meant: Sequence[int],
+    rounding: Rounding,
+) -> list[int]:
+    """Each line by itself; meant are the pieces of each that the rule is for, none when all are."""
+    if isinstance(give, PercentOff) and not meant:
+        wanted = [part_of(net, give.share) for net in goods.nets]
+    else:
+        wanted = _units_shares(give, goods, meant)
+    shares = [min(it, room) for it, room in zip(wanted, goods.rooms, strict=True)]
+    cap = give.cap if isinstance(give, PercentOff) else None
+    if cap is not None and sum(shares) > cap:
+        return spread(cap, shares, rounding.spread)
+    return shares
+
+
+def _units_shares(give: UnitGift, goods: _Goods, meant: Sequence[int]) -> list[int]:
+    """What is off the units that a rule is for; a line's units cost the same, rounded together."""
+    wanted = []
+    for number, (position, net) in enumerate(zip(goods.lines, goods.nets, strict=True)):
+        paid = position.line.quantity - goods.free.get(goods.places[number], 0)
+        for_units = meant[number] * PIECE if meant else paid
+        if not for_units:
+            wanted.append(0)
+        elif isinstance(give, PercentOff):
+            wanted.append(half_up(net * for_units * give.share, paid * WHOLE_SHARE))
+        elif isinstance(give, AmountOff):
+            cost = half_up(net * for_units, paid)
+            wanted.append(min(half_up(give.amount * for_units, PIECE), cost))
+        else:
+            cost = half_up(net * for_units, paid)
+            wanted.append(max(0, cost - half_up(give.price * for_units, PIECE)))
+    return wanted
+
+
+def _receipt_shares(give: UnitGift, goods: _Goods, rounding: Rounding) -> list[int]:
+    """Once on the sum of the lines, then spread; what a floor stops moves on or is lost."""
+    weights, rooms = goods.nets, goods.rooms
+    if isinstance(give, AmountOff):
+        amount = min(give.amount, sum(weights))
+    else:
+        assert isinstance(give, PercentOff)  # the program's text was checked
+        amount = part_of(sum(weights), give.share)
+        amount = amount if give.cap is None else min(amount, give.cap)
+    return _spread(amount, weights, rooms, rounding)
+
+
+def _spread(
+    amount: int, weights: Sequence[int], rooms: Sequence[int], rounding: Rounding
+) -> list[int]:
+    """Divide amount; what a floor stops goes to other lines, or is lost."""
+    if rounding.floor == "redistribute":
+        return spread_within(amount, weights, rooms, rounding.spread)
+    shares = spread(amount, weights, rounding.spread)
+    return [min(share, room) for share, room in zip(shares, rooms, strict=True)]

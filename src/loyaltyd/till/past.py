@@ -1,0 +1,79 @@
+"""What rules ask of an account's earlier receipts, gathered from the ledger.
+
+What no rule asks is not looked up, and does not get into a record. Of a holder's birthday only this
+much leaves the table of people: which of the program's windows are open today.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from loyaltyd.domain.asks import Asks
+from loyaltyd.domain.past import NO_PAST, Past, Spending, Uses
+from loyaltyd.domain.person import Person
+from loyaltyd.domain.sale import RETURNED, SPEND, VISITS, used_by
+from loyaltyd.domain.spans import Span
+from loyaltyd.domain.when import Limit
+from loyaltyd.store.transaction import View
+
+NO_ASKS = Asks()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Whose past is asked for: an account, the card that it came with, and who holds it."""
+
+    account: str
+    card: str
+    person: Person | None
+
+
+def past_of(view: View, holder: Holder, asks: Asks, on: dt.date) -> Past:
+    """The holder's past before a receipt of the business date on."""
+    if asks == NO_ASKS:
+        return NO_PAST
+    visits, last_visit = 0, None
+    if asks.visits or asks.last_visit:
+        visits, last_visit = view.tally(holder.account, VISITS, dt.date.min, on)
+    birthday = holder.person.birthday if holder.person else None
+    uses = (_uses(view, holder, limit, on) for limit in asks.limits)
+    return Past(
+        visits=visits if asks.visits else 0,
+        last_visit=last_visit if asks.last_visit else None,
+        spent=tuple(_spending(view, holder, within, on) for within in asks.spent),
+        uses=tuple(it for it in uses if it.account or it.card),
+        birthdays=tuple(str(it) for it in asks.birthdays if birthday and it.opened(birthday, on)),
+    )
+
+
+def _spending(view: View, holder: Holder, within: Span | None, on: dt.date) -> Spending:
+    first = dt.date.min if within is None else within.before(on)
+    amount = sum(view.tally(holder.account, name, first, on)[0] for name in (SPEND, RETURNED))
+    return Spending(within="" if within is None else str(within), amount=amount)
+
+
+def _uses(view: View, holder: Holder, limit: Limit, on: dt.date) -> Uses:
+    days = (_first_counting(limit, holder.person, on), on)
+    by_account, by_card = used_by(limit.rule), used_by(limit.rule, holder.card)
+    return Uses(
+        rule=limit.rule,
+        account=_used(view, holder.account, by_account, days) if limit.per_account else 0,
+        card=_used(view, holder.account, by_card, days) if limit.per_card else 0,
+    )
+
+
+def _used(view: View, account: str, counter: str, days: tuple[dt.date, dt.date]) -> int:
+    amount, _ = view.tally(account, counter, *days)
+    return max(0, amount)
+
+
+def _first_counting(limit: Limit, person: Person | None, on: dt.date) -> dt.date:
+    """The earliest day whose uses still count towards the limit.
+
+    A rule for birthdays starts anew with each: whoever came late last year may come early this one.
+    """
+    if limit.every is None:
+        return dt.date.min
+    first = limit.every.before(on) + dt.timedelta(days=1)
+    birthday = person.birthday if person else None
+    opened = limit.birthday.opened(birthday, on) if limit.birthday and birthday else None
+    return max(first, opened) if opened else first

@@ -1,0 +1,110 @@
+"""`exclude`: rules that never lower a line together."""
+
+from __future__ import annotations
+
+import pytest
+
+from loyaltyd.domain.account import Seen
+from loyaltyd.domain.explain import Cause
+from loyaltyd.domain.quote import Quote
+from loyaltyd.domain.returns import Reversal, goods_returned
+from tests.domain.receipts import (
+    DISCOUNT_CARD,
+    basket,
+    cause,
+    discounts,
+    earned_in,
+    line,
+    program,
+    quoted,
+    rule,
+    seen,
+    wallet,
+)
+from tests.domain.sales import sold
+
+CART = basket(line(1, "100.00", category="dairy/milk"), line(2, "100.00"))
+DAIRY = 'on = { category = ["dairy/*"] }\n'
+
+
+def milk(more: str = "") -> str:
+    """Twenty per cent off milk, an offer of the week."""
+    return rule("milk", "item", 'percent_off = "20%"', DAIRY + more)
+
+
+def ten(more: str = "") -> str:
+    """Ten per cent off everything."""
+    return rule("ten", "receipt", 'percent_off = "10%"', more)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        milk() + ten('exclude = ["milk"]'),
+        milk('exclude = ["ten"]') + ten(),
+        ten('exclude = ["milk"]') + milk(),
+        '[groups.week]\n[groups.rest]\nexclude = ["week"]\n'
+        + milk('group = "week"')
+        + ten('group = "rest"'),
+        '[groups.week]\nexclude = ["rest"]\n[groups.rest]\n'
+        + milk('group = "week"')
+        + ten('group = "rest"'),
+    ],
+)
+def test_the_rule_that_runs_first_keeps_the_line_whichever_names_the_other(text: str) -> None:
+    # milk 20.00; of the other 100.00 ten per cent
+    answer = quoted(program(text), CART)
+    assert [[it.rule for it in each.effects] for each in answer.result.lines] == [["milk"], ["ten"]]
+    assert discounts(answer) == [2000, 1000]
+
+
+def test_without_exclude_both_lower_the_line() -> None:
+    assert discounts(quoted(program(milk() + ten()), CART)) == [2800, 1000]
+
+
+def test_a_discount_cards_own_percentage_keeps_off_goods_on_offer() -> None:
+    # a card's 5% and goods of the week: 5.00 off the other line alone
+    answer = quoted(program(milk('exclude = ["card"]')), CART, Seen(card=DISCOUNT_CARD))
+    assert discounts(answer) == [2000, 500]
+
+
+def test_a_rule_that_an_offer_leaves_no_goods_says_so() -> None:
+    only_milk = basket(line(1, "100.00", category="dairy/milk"))
+    answer = quoted(program(milk() + ten('exclude = ["milk"]')), only_milk)
+    assert (discounts(answer), cause(answer, "ten")) == ([2000], Cause.EXCLUDED)
+
+
+def test_an_offer_that_took_nothing_excludes_nothing() -> None:
+    never = milk('when = { min_total = "500.00" }')
+    assert discounts(quoted(program(never + ten('exclude = ["milk"]')), CART)) == [1000, 1000]
+
+
+def test_rules_of_one_group_that_all_count_may_exclude_each_other() -> None:
+    each = rule("ten", "item", 'percent_off = "10%"', 'group = "g"\nexclude = ["milk"]')
+    found = program('[groups.g]\npick = "all"\n' + milk('group = "g"') + each)
+    assert discounts(quoted(found, CART)) == [2000, 1000]
+
+
+def earning(exclude: str) -> str:
+    return wallet() + milk() + rule("earn", "points", 'earn = "bonus", percent = "10%"', exclude)
+
+
+@pytest.mark.parametrize(("exclude", "points"), [("", 1800), ('exclude = ["milk"]', 1000)])
+def test_goods_on_offer_earn_nothing_where_the_program_says_so(exclude: str, points: int) -> None:
+    # 10% of 80.00 + 100.00, or of 100.00 alone
+    answer: Quote = quoted(program(earning(exclude)), CART, seen())
+    assert earned_in(answer) == points
+
+
+@pytest.mark.parametrize(("line_back", "taken"), [(1, 0), (2, 1000)])
+def test_a_return_takes_back_what_those_goods_earned(line_back: int, taken: int) -> None:
+    sale = sold(program(earning('exclude = ["milk"]')), CART, seen())
+    reversal = goods_returned(sale.case((), sale.account, sale.sale.at.date()), {line_back: 1000})
+    assert isinstance(reversal, Reversal)
+    assert sum(it.amount for it in reversal.returned.clawed_back) == taken
+
+
+def test_an_earning_rule_whose_goods_are_all_on_offer_says_so() -> None:
+    only_milk = basket(line(1, "100.00", category="dairy/milk"))
+    answer = quoted(program(earning('exclude = ["milk"]')), only_milk, seen())
+    assert cause(answer, "earn") is Cause.EXCLUDED

@@ -1,0 +1,66 @@
+"""Wallets pay."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
+
+from tests.domain.oracle.exact import DIGITS, percentage, waterfall
+from tests.domain.oracle.shop import Shop, Table
+
+
+def redeem(shop: Shop) -> None:
+    """Let wallets pay: discounts before tender, each in the file's order."""
+    wallets = shop.program.get("wallets", {}).items()
+    paying = [it for it in wallets if "redeem_rate" in it[1]]
+    account = shop.seen.account
+    for name, wallet in sorted(paying, key=lambda it: it[1].get("points_as") == "tender"):
+        wish = shop.basket.wish(name)
+        if wish is None or account is None or shop.plastic or account.debt(name):
+            continue
+        able = _redeemable(shop, name, wallet)
+        _pay(shop, name, wallet, able if wish.amount is None else min(able, wish.amount))
+
+
+def _redeemable(shop: Shop, name: str, wallet: Table) -> int:
+    assert shop.seen.account is not None
+    rooms = _payable(shop, wallet)
+    may = [net for net, it in zip(shop.net, shop.lines, strict=True) if shop.may(it, "redeem")]
+    money = min(floor(sum(may) * percentage(wallet.get("max_share", "100%"))), sum(rooms))
+    today = shop.at.date()
+    balance = sum(
+        lot.amount
+        for lot in shop.seen.account.lots
+        if lot.wallet == name
+        and lot.active_from <= today
+        and (lot.expires_at is None or today < lot.expires_at)
+    )
+    return min(floor(money / _worth(wallet)), balance)
+
+
+def _payable(shop: Shop, wallet: Table) -> list[int]:
+    tender = wallet.get("points_as") == "tender"
+    rooms = [net if tender else shop.room(place) for place, net in enumerate(shop.net)]
+    allowed = [shop.may(line, "redeem") for line in shop.lines]
+    return [room if may else 0 for room, may in zip(rooms, allowed, strict=True)]
+
+
+def _pay(shop: Shop, name: str, wallet: Table, points: int) -> None:
+    points -= points % (int(Decimal(wallet.get("step", "0")).scaleb(wallet["scale"])) or 1)
+    money = floor(points * _worth(wallet))
+    if points < Decimal(wallet.get("min_redeem", "0")).scaleb(wallet["scale"]) or not money:
+        return
+    rooms = _payable(shop, wallet)
+    weights = [Fraction(net if room else 0) for net, room in zip(shop.net, rooms, strict=True)]
+    shop.spent[name] = points
+    tender = wallet.get("points_as") == "tender"
+    for place, part in enumerate(waterfall(money, weights, rooms, shop.rounding["spread"])):
+        shop.net[place] -= part
+        if part:
+            shop.paid[place].append((name, part, tender))
+
+
+def _worth(wallet: Table) -> Fraction:
+    """Minor units of money that one unit of the wallet pays."""
+    return Fraction(wallet["redeem_rate"]) * Fraction(10) ** (DIGITS - int(wallet["scale"]))
