@@ -6,7 +6,7 @@ A multiplier works on what the rules before it gave, so a rule is shown those cl
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import floor
+from math import floor, lcm
 
 from loyaltyd.domain.basket import PIECE
 from loyaltyd.domain.conditions import unmet
@@ -148,13 +148,22 @@ def _multiplied(
     more, below = by.factor.numerator - by.factor.denominator, by.factor.denominator
     dated = empty.give.activates is not None or empty.give.expires is not None
     dates = own_dates(empty.give, empty.wallet, on.scene.at.date())
-    found = []
+    found: dict[Dates | None, Part] = {}
     for part in (part for it in before if it.wallet is empty.wallet for part in it.parts):
         weights = [it * more if may else 0 for it, may in zip(part.weights, able, strict=True)]
         if any(weights):
             lot = dates if dated else part.dates  # dates of its own may be the wallet's
-            found.append(Part(weights=weights, below=part.below * below, dates=lot))
-    return found
+            more_of = Part(weights=weights, below=part.below * below, dates=lot)
+            # One part for each lot: in a cascade each would see twice as many as the one before.
+            found[lot] = _summed(found[lot], more_of) if lot in found else more_of
+    return list(found.values())
+
+
+def _summed(one: Part, other: Part) -> Part:
+    below = lcm(one.below, other.below)
+    pairs = zip(one.weights, other.weights, strict=True)
+    by, by_other = below // one.below, below // other.below
+    return Part(weights=[a * by + b * by_other for a, b in pairs], below=below, dates=one.dates)
 
 
 def _earning(empty: Claim, able: Sequence[bool], on: Ground) -> Claim:

@@ -45,7 +45,8 @@ def earned(
         counting = _counting(group, found)
         claims += counting
         plain += [it for it in counting if not it.multiplies]
-        trace += [_why(it, counting) for it in found]
+        counts = {it.rule.id for it in counting}
+        trace += [_why(it, counts=it.rule.id in counts) for it in found]
     earnings = [_wallet_earned(wallet, claims, program) for wallet in program.wallets]
     nothing = {it.wallet for it in earnings if not it.amount}
     wallets = {it.rule.id: it.wallet.id for it in claims}
@@ -134,10 +135,9 @@ def _dated(
     )
 
 
-def _why(of: Claim, counting: Sequence[Claim]) -> Why:
+def _why(of: Claim, *, counts: bool) -> Why:
     if of.why is not None:
         return of.why
-    counts = any(it is of for it in counting)
     cause = Cause.APPLIED if counts else Cause.BETTER_RULE
     return Why(rule=of.rule.id, cause=cause, needs=of.wallet.id, has=of.whole)
 

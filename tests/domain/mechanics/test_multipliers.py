@@ -129,3 +129,15 @@ def test_stamps_are_doubled_on_the_cups_alone() -> None:
     cups = rule("cups", "points", 'earn = "stars", multiply = "2"', 'on = { sku = ["sku-1"] }')
     cart = basket(line(1, "150.00"), line(2, "90.00"))
     assert earned_in(quoted(program(stars + each + cups), cart, seen()), "stars") == 3
+
+
+def test_each_multiplier_of_a_long_cascade_costs_what_the_one_before_did() -> None:
+    # 5% of 100.00 are 5.00; forty times 10% more make 5.00 x 1.1^40 = 226.296...
+    keys = 'pick = "all"\nbase = "cascade"\n'
+    more = "".join(
+        rule(f"more-{n}", "points", 'earn = "bonus", multiply = "1.1"', 'group = "more"')
+        for n in range(40)  # seen one by one, their parts would be 2^40
+    )
+    text = f"[groups.more]\n{keys}" + wallet() + EARN + more
+    answer = quoted(program(text), basket(line(1, "100.00")), seen())
+    assert earned_in(answer) == rub("226.29")
