@@ -186,3 +186,43 @@ def test_a_quote_is_no_longer_kept_once_the_limit_was_used_meanwhile(ledger: Pat
         assert buys(shop, "r-2") == "10.00"
         late = shop.confirm(bought("r-1", line(1, "100.00"), quote=promised["quote"]))
         assert no(late) is Reason.QUOTE_CHANGED
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "limit = { per_account = 1 }",
+        'limit = { per_card = 1, every = "7d" }',
+        "when = { first_purchase = true }",
+    ],
+)
+def test_a_receipt_that_is_sent_late_gives_no_second_time(ledger: Path, more: str) -> None:
+    text = shops(rule("once", "receipt", TEN, more))
+    with shop_at(ledger, text, at(DAY)) as shop:
+        assert buys(shop, "r-1") == "10.00"
+        for days, receipt in ((-2, "r-2"), (-1, "r-3"), (2, "r-4")):
+            sent = (at(DAY) + dt.timedelta(days=days)).isoformat()
+            answer = shop.confirm(bought(receipt, line(1, "100.00"), at=sent))
+            assert answer["totals"]["discount"] == "0.00"
+        checked(shop, text)
+
+
+def test_a_quote_from_before_midnight_uses_no_limit_that_was_used_after_it(ledger: Path) -> None:
+    text = shops(rule("once", "receipt", TEN, "limit = { per_account = 1 }"))
+    with shop_at(ledger, text, at(DAY, 23) + dt.timedelta(minutes=59)) as shop:
+        promised = shop.quote(bought("r-1", line(1, "100.00")))
+        shop.clock.move(minutes=2)
+        assert buys(shop, "r-2") == "10.00"
+        late = shop.confirm(bought("r-1", line(1, "100.00"), quote=promised["quote"]))
+        assert no(late) is Reason.QUOTE_CHANGED
+
+
+def test_each_second_receipt_is_counted_as_it_came_whatever_day_it_is_of(ledger: Path) -> None:
+    text = shops(rule("second", "receipt", TEN, "when = { every_visit = 2 }"))
+    with shop_at(ledger, text, at(DAY)) as shop:
+        assert [buys(shop, "r-1"), buys(shop, "r-2")] == ["0.00", "10.00"]
+        yesterday = (at(DAY) - dt.timedelta(days=1)).isoformat()
+        answer = shop.confirm(bought("r-3", line(1, "100.00"), at=yesterday))
+        assert answer["totals"]["discount"] == "0.00"
+        assert buys(shop, "r-4") == "10.00"
+        checked(shop, text)

@@ -16,6 +16,7 @@ from loyaltyd.domain.when import Limit
 from loyaltyd.store.transaction import View
 
 NO_ASKS = Asks()
+AHEAD_MAX = dt.timedelta(days=366)  # as far as `[api] at_window` may date a receipt before others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +29,17 @@ class Holder:
 
 
 def past_of(view: View, holder: Holder, asks: Asks, on: dt.date) -> Past:
-    """The holder's past before a receipt of the business date on."""
+    """The holder's past before a receipt of the business date on.
+
+    Visits and uses that are recorded count even when they are of later days: a receipt that is sent
+    late would otherwise be a first purchase again, and use a limit again.
+    """
     if asks == NO_ASKS:
         return NO_PAST
     visits, last_visit = 0, None
     if asks.visits or asks.last_visit:
-        visits, last_visit = view.tally(holder.account, VISITS, dt.date.min, on)
+        days = (dt.date.min, on + AHEAD_MAX)
+        visits, last_visit = view.tally(holder.account, VISITS, *days)
     birthday = holder.person.birthday if holder.person else None
     uses = (_uses(view, holder, limit, on) for limit in asks.limits)
     return Past(
@@ -52,7 +58,7 @@ def _spending(view: View, holder: Holder, within: Span | None, on: dt.date) -> S
 
 
 def _uses(view: View, holder: Holder, limit: Limit, on: dt.date) -> Uses:
-    days = (_first_counting(limit, holder.person, on), on)
+    days = (_first_counting(limit, holder.person, on), _last_counting(limit, on))
     by_account, by_card = used_by(limit.rule), used_by(limit.rule, holder.card)
     return Uses(
         rule=limit.rule,
@@ -77,3 +83,8 @@ def _first_counting(limit: Limit, person: Person | None, on: dt.date) -> dt.date
     birthday = person.birthday if person else None
     opened = limit.birthday.opened(birthday, on) if limit.birthday and birthday else None
     return max(first, opened) if opened else first
+
+
+def _last_counting(limit: Limit, on: dt.date) -> dt.date:
+    """The latest day whose uses, made before this receipt came, count towards the limit."""
+    return dt.date.max if limit.every is None else limit.every.after(on) - dt.timedelta(days=1)
