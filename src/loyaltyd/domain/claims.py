@@ -3,7 +3,7 @@
 A multiplier works on what the rules before it gave, so a rule is shown those claims.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor, lcm
@@ -74,6 +74,7 @@ class Ground:
     lines: Sequence[Position]
     program: Program
     scene: Scene
+    places: Mapping[str, Sequence[int]]  # rule → its lines
     paid: Sequence[int]  # in money or tender, by line, minor units
     total: int  # of that
     redeemed: bool  # points paid a part as a discount
@@ -86,6 +87,7 @@ def ground(lines: Sequence[Position], program: Program, scene: Scene) -> Ground:
         lines=lines,
         program=program,
         scene=scene,
+        places=program.goods.places([position.line for position in lines]),
         paid=money,
         total=sum(money),
         redeemed=any(position.as_discount for position in lines),
@@ -107,8 +109,8 @@ def claim(rule: Rule, on: Ground, before: Sequence[Claim]) -> Claim:
     why = _nobody(rule, on.scene) or unmet(rule, on.scene, on.total)
     if why is not None:
         return replace(empty, why=why)
-    meant = [rule.on.has(position.line) for position in on.lines]
-    able = [it and position.may_earn for it, position in zip(meant, on.lines, strict=True)]
+    meant = on.places.get(rule.id, ())
+    able = _able(meant, on.lines)
     cause = _barred(wallet, on, meant, able)
     bars = on.program.exclusions.get(rule.id)
     if bars and cause is None:
@@ -131,10 +133,16 @@ def _nobody(rule: Rule, scene: Scene) -> Why | None:
     return None
 
 
-def _barred(
-    wallet: Wallet, on: Ground, meant: Sequence[bool], able: Sequence[bool]
-) -> Cause | None:
-    if not any(meant):
+def _able(meant: Sequence[int], lines: Sequence[Position]) -> list[bool]:
+    """Which lines the rule means, and may earn; a rule that means none is told at once."""
+    able = [False] * len(lines) if meant else []
+    for place in meant:
+        able[place] = lines[place].may_earn
+    return able
+
+
+def _barred(wallet: Wallet, on: Ground, meant: Sequence[int], able: Sequence[bool]) -> Cause | None:
+    if not meant:
         return Cause.GOODS
     if not any(able):
         return Cause.NO_EARN
