@@ -292,6 +292,8 @@ def _reduce(position: Position, result: LineResult, returned: int) -> None:
         position.take(effect.rule, effect.layer, stays(effect.amount))
     left = position.gross - position.redeemed - position.discount
     position.take("", "", left - stays(result.net))
+    # Who lowered the line has lowered what stays of it, even by less than a kopeck.
+    position.effects = list(result.effects)
 
 
 def _with_taken(

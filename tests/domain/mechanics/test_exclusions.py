@@ -21,7 +21,7 @@ from tests.domain.receipts import (
     seen,
     wallet,
 )
-from tests.domain.sales import sold
+from tests.domain.sales import clawed_back, sold
 
 CART = basket(line(1, "100.00", category="dairy/milk"), line(2, "100.00"))
 DAIRY = 'on = { category = ["dairy/*"] }\n'
@@ -108,3 +108,12 @@ def test_an_earning_rule_whose_goods_are_all_on_offer_says_so() -> None:
     only_milk = basket(line(1, "100.00", category="dairy/milk"))
     answer = quoted(program(earning('exclude = ["milk"]')), only_milk, seen())
     assert cause(answer, "earn") is Cause.EXCLUDED
+
+
+def test_what_stays_of_a_lowered_line_earns_no_more_than_it_did() -> None:
+    # one kopeck off three pieces: of the last of them alone it would round to nothing
+    text = rule("kopeck", "receipt", 'amount_off = "0.01"', 'on = { sku = ["sku-1"] }')
+    earn = rule("earn", "points", 'earn = "bonus", percent = "10%"', 'exclude = ["kopeck"]')
+    cart = basket(line(1, "100.00", "3"), line(2, "100.00"))
+    found = sold(program(wallet() + text + earn), cart, seen())
+    assert clawed_back(found, {1: 2}, {2: 1}, {1: 1}) == [0, 1000, 0]
