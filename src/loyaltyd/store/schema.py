@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from loyaltyd.domain.errors import StoreDamaged
 from loyaltyd.store.database import Connection
+from loyaltyd.store.fact_guards import guards_of, schema_faults
 
 APPLICATION_ID = 0x6C6F7961  # "loya": file(1) and a stray SQLite file are told apart by it
 VERSION = 2  # PRAGMA user_version: how many migrations made the file
@@ -113,8 +114,7 @@ LINK_TABLES: Mapping[str, str] = {
 
 TABLES: Mapping[str, str] = {**LEDGER_TABLES, **LINK_TABLES}
 
-# Without recursive_triggers, REPLACE deletes past the DELETE trigger: an INSERT over a key is
-# refused before it comes so far, whoever opened the file.
+# The tables of facts, each with the condition under which a new row is refused; see fact_guards.
 OVER_A_KEY: Mapping[str, str] = {
     "stream": "EXISTS (SELECT 1 FROM stream)",
     "record": """NEW.seq IS NOT (SELECT ifnull(max(seq), 0) + 1 FROM record)
@@ -129,20 +129,7 @@ OVER_A_KEY: Mapping[str, str] = {
 
 def guards(tables: Collection[str] = TABLES) -> dict[str, str]:
     """The triggers of tables, name to SQL: no fact that stands in one is ever changed."""
-    found = {}
-    for table, taken in OVER_A_KEY.items():
-        if table not in tables:
-            continue
-        for event in ("UPDATE", "DELETE"):
-            found[f"{table}_no_{event.lower()}"] = (
-                f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} BEGIN\n"
-                f"  SELECT RAISE(ABORT, '{table}: facts are only added');\nEND"
-            )
-        found[f"{table}_no_replace"] = (
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {taken} BEGIN\n"
-            f"  SELECT RAISE(ABORT, '{table}: facts are only added, each once and in order');\nEND"
-        )
-    return found
+    return guards_of({name: taken for name, taken in OVER_A_KEY.items() if name in tables})
 
 
 def is_empty(connection: Connection) -> bool:
@@ -155,16 +142,7 @@ def is_empty(connection: Connection) -> bool:
 
 def faults(connection: Connection) -> list[str]:
     """What of the schema is missing, altered or foreign; empty when all is as it was made."""
-    expected = {**TABLES, **guards()}
-    rows = connection.execute("SELECT name, type, sql FROM sqlite_schema").fetchall()
-    found = {name: sql for name, _, sql in rows}
-    astray = [
-        f"{name} is {'altered' if name in found else 'missing'}"
-        for name, sql in expected.items()
-        if found.get(name) != sql
-    ]
-    foreign = [name for name, kind, _ in rows if kind == "trigger" and name not in expected]
-    return astray + [f"trigger {name} is not ours" for name in foreign]
+    return schema_faults(connection, {**TABLES, **guards()})
 
 
 def check_schema(connection: Connection) -> None:

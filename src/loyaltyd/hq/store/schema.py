@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from loyaltyd.domain.errors import StoreDamaged, StoreError
 from loyaltyd.store.database import Connection
+from loyaltyd.store.fact_guards import guards_of, schema_faults
 
 APPLICATION_ID = 0x6C6F7968  # "loyh": not a till's ledger
 VERSION = 1
@@ -166,8 +167,7 @@ TABLES: Mapping[str, str] = {
     "refused_by_at": "CREATE INDEX refused_by_at ON refused (proven, at)",
 }
 
-# What is written over a key would be deleted past the DELETE trigger in a shell that leaves
-# recursive_triggers off; see the till's own guards.
+# The tables of facts, each with the condition under which a new row is refused; see fact_guards.
 OVER_A_KEY: Mapping[str, str] = {
     "stream": "EXISTS (SELECT 1 FROM stream WHERE id = NEW.id OR header = NEW.header)",
     "record": """NEW.seq IS NOT
@@ -178,18 +178,7 @@ OVER_A_KEY: Mapping[str, str] = {
 
 def guards() -> dict[str, str]:
     """The triggers, name to SQL: what stands in stream, record and program is never changed."""
-    found = {}
-    for table, taken in OVER_A_KEY.items():
-        for event in ("UPDATE", "DELETE"):
-            found[f"{table}_no_{event.lower()}"] = (
-                f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} BEGIN\n"
-                f"  SELECT RAISE(ABORT, '{table}: facts are only added');\nEND"
-            )
-        found[f"{table}_no_replace"] = (
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {taken} BEGIN\n"
-            f"  SELECT RAISE(ABORT, '{table}: facts are only added, each once and in order');\nEND"
-        )
-    return found
+    return guards_of(OVER_A_KEY)
 
 
 def make_or_check(connection: Connection) -> None:
@@ -211,16 +200,7 @@ def make_or_check(connection: Connection) -> None:
 
 def faults(connection: Connection) -> list[str]:
     """What of the schema is missing, altered or foreign; empty when all is as it was made."""
-    expected = {**TABLES, **guards()}
-    rows = connection.execute("SELECT name, type, sql FROM sqlite_schema").fetchall()
-    found = {name: sql for name, _, sql in rows}
-    astray = [
-        f"{name} is {'altered' if name in found else 'missing'}"
-        for name, sql in expected.items()
-        if found.get(name) != sql
-    ]
-    foreign = [name for name, kind, _ in rows if kind == "trigger" and name not in expected]
-    return astray + [f"trigger {name} is not ours" for name in foreign]
+    return schema_faults(connection, {**TABLES, **guards()})
 
 
 def _check(connection: Connection) -> None:
