@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gettext
 import re
+from decimal import Decimal
 
 import pytest
+from babel import Locale
 from babel.messages.pofile import read_po
 
 from loyaltyd.domain.explain import Cause, Message, Note, Why
@@ -26,6 +28,7 @@ from loyaltyd.messages import (
     page_words,
     said,
     sentence,
+    spoken,
     told,
 )
 from tools import catalogue
@@ -83,6 +86,80 @@ def test_a_text_is_in_russian_with_the_same_placeholders(text: str) -> None:
 def test_russian_counts_in_its_three_forms(count: int, text: str) -> None:
     russian = gettext.translation(DOMAIN, LOCALE, ["ru"])
     assert russian.ngettext("in {count} day", "…", count) == text
+
+
+POINTS = {"en": "{amount|point|points}", "ru": "{amount|балл|балла|баллов}"}
+CATEGORIES = {"en": "{amount|one|other}", "ru": "{amount|one|few|many}"}
+
+
+@pytest.mark.parametrize(
+    ("amount", "english", "russian"),
+    [
+        ("0", "points", "баллов"),
+        ("1", "point", "балл"),
+        ("2", "points", "балла"),
+        ("5", "points", "баллов"),
+        ("11", "points", "баллов"),
+        ("21", "points", "балл"),
+        ("104", "points", "балла"),
+        ("112", "points", "баллов"),
+        ("1.50", "points", "балла"),
+        ("5.01", "points", "балла"),
+        # a whole number is read as one, whatever zeros stand behind its point
+        ("1.00", "point", "балл"),
+        ("200.00", "points", "баллов"),
+        ("123456789012.000000", "points", "баллов"),
+    ],
+)
+def test_a_programs_word_takes_the_form_of_its_amount(
+    amount: str, english: str, russian: str
+) -> None:
+    assert spoken(POINTS["en"], "en", {"amount": amount}) == english
+    assert spoken(POINTS["ru"], "ru", {"amount": amount}) == russian
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_forms_are_those_of_cldr(language: str) -> None:
+    category = Locale(language).plural_form
+    for count in range(1200):
+        assert spoken(CATEGORIES[language], language, {"amount": str(count)}) == category(count)
+    assert category(Decimal("1.5")) == "other"  # of which Russian has no word of its own here
+
+
+def test_a_counted_word_stands_in_its_text_and_a_name_is_never_taken_for_one() -> None:
+    text = "{holder}: {amount|Начислен|Начислено|Начислено} {amount} балл{amount||а|ов}"
+    names = {"holder": "{amount|a|b|c}", "amount": "3.00"}
+    assert spoken(text, "ru", names) == "{amount|a|b|c}: Начислено 3.00 балла"
+
+
+COUNTS = [
+    (Cause.PIECES, "1", "нужна 1 штука такого товара, есть 0"),
+    (Cause.PIECES, "2", "нужны 2 штуки такого товара, есть 0"),
+    (Cause.PIECES, "5", "нужно 5 штук такого товара, есть 0"),
+    (Cause.PIECES, "21", "нужна 21 штука такого товара, есть 0"),
+    (Cause.POSITIONS, "3", "нужны 3 строки с таким товаром, есть 0"),
+    (Cause.DAYS_SINCE_VISIT, "90", "с прошлого визита нужно 90 дней, прошло 0"),
+    (Cause.DAYS_SINCE_VISIT, "31", "с прошлого визита нужен 31 день, прошло 0"),
+]
+
+
+@pytest.mark.parametrize(("cause", "needs", "russian"), COUNTS)
+def test_what_is_missing_is_counted_in_russian(cause: Cause, needs: str, russian: str) -> None:
+    assert because(Why(rule="x", cause=cause, needs=needs, has="0"), "ru", money) == russian
+
+
+@pytest.mark.parametrize(
+    ("before", "english", "russian"),
+    [
+        ("1", "there was 1 receipt before", "до неё был 1 чек"),
+        ("2", "there were 2 receipts before", "до неё было 2 чека"),
+        ("11", "there were 11 receipts before", "до неё было 11 чеков"),
+    ],
+)
+def test_the_receipts_before_the_first_are_counted(before: str, english: str, russian: str) -> None:
+    why = Why(rule="x", cause=Cause.FIRST_PURCHASE, has=before)
+    assert because(why, "en", money).endswith(english)
+    assert because(why, "ru", money).endswith(russian)
 
 
 def test_the_page_finds_its_plural_by_category() -> None:

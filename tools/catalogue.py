@@ -7,6 +7,7 @@ then run this again.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def main() -> int:
         po.parent.mkdir(parents=True, exist_ok=True)
         po.write_bytes(as_po(catalogue))
         po.with_suffix(".mo").write_bytes(as_mo(catalogue))
-        untranslated += [f"{po}: {entry.id!r}" for entry in catalogue if not entry.string]
+        untranslated += [f"{po}: {entry.id!r}" for entry in catalogue if not _whole(entry.string)]
     print(*untranslated, sep="\n", end="\n" if untranslated else "")
     return 1 if untranslated else 0
 
@@ -73,6 +74,10 @@ def as_mo(catalogue: Catalog) -> bytes:
     out = BytesIO()
     write_mo(out, catalogue)
     return out.getvalue()
+
+
+def _whole(translated: str | Sequence[str] | None) -> bool:
+    return bool(translated) and all(translated or ())  # of a counted text each form
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from loyaltyd.domain.explain import Cause, Message, Note, Why
-from loyaltyd.domain.grammar.values import WEEKDAYS
+from loyaltyd.domain.grammar.values import COUNTED_WORD, WEEKDAYS
 from loyaltyd.domain.refusal import Reason, Refusal
 
 LANGUAGES = ("en", "ru")
@@ -63,7 +63,8 @@ REFUSALS: Mapping[Reason, str] = {
     Reason.NOT_A_CARD: "This is not one of our cards.",
 }
 
-CAUSES: Mapping[Cause, str] = {
+# A pair is counted by what is needed, or else by what there is.
+CAUSES: Mapping[Cause, str | tuple[str, str]] = {
     Cause.APPLIED: "took {has} off",  # an earning rule names its wallet, and EARNED_POINTS instead
     Cause.TIER: "only for {needs}, the card is {has}",
     Cause.WEEKDAY: "only on {needs}, today is {has}",
@@ -71,17 +72,29 @@ CAUSES: Mapping[Cause, str] = {
     Cause.MIN_TOTAL: "needs a total of {needs}, has {has}",
     Cause.WRONG_CARD: "only for cards of the kind {needs}, this is {has}",
     Cause.BIRTHDAY: "only around the birthday",
-    Cause.FIRST_PURCHASE: "only for the first purchase; receipts before this one: {has}",
+    Cause.FIRST_PURCHASE: (
+        "only for the first purchase, and there was {has} receipt before",
+        "only for the first purchase, and there were {has} receipts before",
+    ),
     Cause.FIRST_VISIT: "not at the first visit",
-    Cause.EVERY_VISIT: "visits with this one: {has} of {needs}",
-    Cause.DAYS_SINCE_VISIT: "days since the last visit: needs {needs}, has {has}",
+    Cause.EVERY_VISIT: "this is visit {has} of {needs}",
+    Cause.DAYS_SINCE_VISIT: (
+        "needs {needs} day since the last visit, has {has}",
+        "needs {needs} days since the last visit, has {has}",
+    ),
     Cause.SPENT: "needs {needs} spent before, has {has}",
     Cause.DATES: "only on {needs}, today is {has}",
     Cause.STORE: "only in {needs}, this is {has}",
     Cause.TILL_GROUP: "only at tills of {needs}, this is {has}",
-    Cause.POSITIONS: "lines of its goods: needs {needs}, has {has}",
-    Cause.PIECES: "pieces of its goods: needs {needs}, has {has}",
-    Cause.WEIGHT: "kilograms of its goods: needs {needs}, has {has}",
+    Cause.POSITIONS: (
+        "needs {needs} line of its goods, has {has}",
+        "needs {needs} lines of its goods, has {has}",
+    ),
+    Cause.PIECES: (
+        "needs {needs} piece of its goods, has {has}",
+        "needs {needs} pieces of its goods, has {has}",
+    ),
+    Cause.WEIGHT: "needs {needs} kg of its goods, has {has}",
     Cause.AMOUNT: "needs {needs} of its goods, has {has}",
     Cause.EXCEPTED: "an exception of it holds: {needs}",
     Cause.LIMIT: "its limit is reached: {has} of {needs}",
@@ -140,7 +153,7 @@ PAGE: Mapping[str, str] = {
     "pending": "{amount} soon",
     "reserved": "{amount} set aside",
     "debt": "owes {amount}",
-    "expiring": "{amount} expire {when}",
+    "expiring": "{amount} to expire {when}",
     "today": "today",
     "tomorrow": "tomorrow",
     "on_date": "on {date}",
@@ -164,6 +177,8 @@ PAGE: Mapping[str, str] = {
 COUNTED: Mapping[str, tuple[str, str]] = {
     "in_days": ("in {count} day", "in {count} days"),
 }
+FORM = ("1", "2")  # which form of a program's own word a whole number takes; the catalogue answers
+FRACTION_FORM = 2  # "1.5 points" as "2 points", and in Russian the genitive: «1,5 балла»
 
 
 def sentence(refusal: Refusal, language: str) -> str:
@@ -176,7 +191,7 @@ def because(why: Why, language: str, amount: Callable[[int], str]) -> str:
     text = CAUSES[why.cause]
     if why.applied and why.needs:
         text = EARNED_POINTS
-    text = _catalogue(language).gettext(text)
+    text = _counted(text, why.needs or why.has, language)
     if "{" not in text:  # of fifty rules most were not applied, for a reason without amounts
         return text
     needs, has = (_value(value, why.cause, language, amount) for value in (why.needs, why.has))
@@ -219,17 +234,46 @@ def filled(text: str, names: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda place: names.get(place[1]) or UNNAMED, text)
 
 
+def spoken(text: str, language: str, names: Mapping[str, str]) -> str:
+    """A program's own text in its language; {amount|point|points} is the word that amount takes.
+
+    >>> spoken("{amount} {amount|point|points}", "en", {"amount": "1"})
+    '1 point'
+    """
+
+    def word(counted: re.Match[str]) -> str:
+        forms = counted[2].split("|")
+        return forms[_form(names.get(counted[1], ""), language) - 1]
+
+    return filled(COUNTED_WORD.sub(word, text), names)
+
+
 def every_text() -> list[str | tuple[str, str]]:
     """Each text that can be said: what a catalogue must translate, counted ones as a pair."""
     tables = (REFUSALS, CAUSES, NOTES, DAYS, PAGE)
-    texts = [text for table in tables for text in table.values()]
-    singles = dict.fromkeys([*texts, EARNED_POINTS, NO_TIER, BALANCE_ALONE])
-    return [*singles, *COUNTED.values()]
+    texts: list[str | tuple[str, str]] = [text for table in tables for text in table.values()]
+    texts += [EARNED_POINTS, NO_TIER, BALANCE_ALONE, *COUNTED.values(), FORM]
+    return list(dict.fromkeys(texts))
 
 
 @cache
 def _catalogue(language: str) -> gettext.NullTranslations:
     return gettext.translation(DOMAIN, LOCALE, languages=[language], fallback=True)
+
+
+def _counted(text: str | tuple[str, str], count: int | str, language: str) -> str:
+    catalogue = _catalogue(language)
+    if isinstance(text, str):
+        return catalogue.gettext(text)
+    return catalogue.ngettext(*text, int(count or 0))
+
+
+def _form(amount: str, language: str) -> int:
+    """Which form a word takes beside amount; "200.00" is a whole number, as it is read."""
+    whole, _, part = amount.partition(".")
+    if part.strip("0"):
+        return FRACTION_FORM
+    return int(_catalogue(language).ngettext(*FORM, int(whole or "0")))
 
 
 def _value(value: int | str, cause: Cause, language: str, amount: Callable[[int], str]) -> str:

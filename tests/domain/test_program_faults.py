@@ -46,6 +46,43 @@ WRONG = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "message"),
+    [
+        ("en", "{amount|point}", 'has 2 forms in "en": {amount|point|points}'),
+        ("en", "{amount|a|b|c}", 'has 2 forms in "en"'),
+        ("ru", "{amount|балл|балла}", 'has 3 forms in "ru": {amount|балл|балла|баллов}'),
+        ("ru", "{amount|а|б|в|г}", 'has 3 forms in "ru"'),
+        ("ru", "{holder|а|б|в}", "only {amount} is counted, not {holder}"),
+        ("en", "{amout|point|points}", "may name {amount} and {holder} only"),
+        ("en", "{amount|poi{nt|points}", "may name {amount} and {holder} only"),
+        ("en", "{amount|}{", "may name {amount} and {holder} only"),
+    ],
+)
+def test_a_counted_word_has_the_forms_of_its_language(
+    language: str, text: str, message: str
+) -> None:
+    rule = f'{GOOD}\n[[rules]]\nid = "x"\nlayer = "receipt"\ngive = {{ amount_off = "1.00" }}\n'
+    wrong = said(f"{rule}say = {{ customer = {{ {language} = '{text}' }} }}\n")
+    assert [key for _, key, _ in wrong] == [f'rules[4] "x".say.customer.{language}']
+    assert message in wrong[0][2]
+    assert wrong[0][0] == len(rule.splitlines()) + 1
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "{amount} {amount|point|points}"),
+        ("en", "{amount} bonus{amount||es}"),
+        ("ru", "{holder}: {amount|Начислен|Начислено|Начислено} {amount} балл{amount||а|ов}"),
+    ],
+)
+def test_a_counted_word_may_be_any_part_of_a_text(language: str, text: str) -> None:
+    rule = f'{GOOD}\n[[rules]]\nid = "x"\nlayer = "receipt"\ngive = {{ amount_off = "1.00" }}\n'
+    found = program_from(f"{rule}say = {{ customer = {{ {language} = '{text}' }} }}\n")
+    assert isinstance(found, Program), found
+
+
 @pytest.mark.parametrize(("old", "new", "key", "message"), WRONG)
 def test_a_contradiction_is_told_at_the_line_of_its_key(
     old: str, new: str, key: str, message: str

@@ -44,7 +44,7 @@ def test_the_page_speaks_russian(page: Page, till: DemoTill) -> None:
     expect(page.locator("h2")).to_have_text("Бонусы")
     expect(page.locator(".sum")).to_have_text("250,00")
     expect(page.locator(".pending")).to_have_text("скоро ещё 12,00")
-    expect(page.locator(".expiring")).to_contain_text("40,00 сгорят")
+    expect(page.locator(".expiring")).to_contain_text("40,00 сгорит")
     expect(page.locator("#readers")).to_have_text("counterготов")
 
 

@@ -66,7 +66,7 @@ def test_each_third_receipt_gets_its_ten_per_cent(ledger: Path) -> None:
         assert [buys(shop, f"r-{n}") for n in range(1, 7)] == [
             *("0.00", "0.00", "10.00", "0.00", "0.00", "10.00"),
         ]
-        assert because(shop, "third") == "visits with this one: 1 of 3"
+        assert because(shop, "third") == "this is visit 1 of 3"
         assert buys(shop, "r-7", numbered(2)) == "0.00"  # another account counts by itself
         shop.cancel("r-6")  # it never happened: the next one is the sixth
         assert buys(shop, "r-8") == "10.00"
@@ -88,7 +88,7 @@ def test_ninety_days_away_are_counted_from_the_last_receipt(ledger: Path) -> Non
     with shop_at(ledger, text) as shop:
         assert buys(shop, "r-1") == "0.00"
         shop.clock.move(days=89)
-        assert because(shop, "again") == "days since the last visit: needs 90, has 89"
+        assert because(shop, "again") == "needs 90 days since the last visit, has 89"
         shop.clock.move(days=1)
         assert [buys(shop, "r-2"), buys(shop, "r-3")] == ["10.00", "0.00"]
         checked(shop, text)

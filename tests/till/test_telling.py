@@ -48,6 +48,13 @@ def test_a_russian_till_speaks_russian(shop: Shop) -> None:
     assert "Greet" not in said["cashier"][0]
 
 
+def test_a_counted_word_takes_its_form_in_the_language_of_its_text(tmp_path: Path) -> None:
+    said = 'say = { slip = { ru = "{amount} {amount|балл|балла|баллов}" } }'
+    text = HEAD + wallet() + rule("welcome", "points", 'earn = "bonus", points = "21.00"', said)
+    with shop_at(tmp_path / "counted.db", text + CARDS) as english:
+        assert english.quote(bought("r", line(1, "1.00")))["messages"]["slip"][0] == "21.00 балл"
+
+
 def test_each_rule_says_why_in_amounts_of_its_own_decimals(shop: Shop) -> None:
     why = {it["rule"]: it for it in shop.quote(bought("r", line(1, "100.00")))["explain"]}
     assert [why["ten"]["applied"], why["ten"]["has"]] == [True, "10.00"]

@@ -9,6 +9,7 @@ from loyaltyd.domain.grammar.cards import CardsTable
 from loyaltyd.domain.grammar.classes import FloorTable
 from loyaltyd.domain.grammar.program import ProgramTable
 from loyaltyd.domain.grammar.rules import RuleTable
+from loyaltyd.domain.grammar.values import forms_fault
 from loyaltyd.domain.grammar.wallets import WalletTable
 from loyaltyd.domain.money import WHOLE_SHARE, minor_digits, units
 from loyaltyd.domain.toml_lines import Path
@@ -106,6 +107,7 @@ def _rules(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
         if rule.group is not None and layers.setdefault(rule.group, rule.layer) != rule.layer:
             yield (*path, "group"), f"the group has rules in the layer {layers[rule.group]} already"
         yield from _names(path, rule, table)
+        yield from _says(path, rule)
         yield from when_faults((*path, "when"), rule.when, known)
         if rule.limit is not None:
             yield from limit_faults((*path, "limit"), rule.limit)
@@ -117,6 +119,14 @@ def _names(path: Path, rule: RuleTable, table: ProgramTable) -> Iterator[_Wrong]
     """What the rule calls by a name that the program doesn't have."""
     if rule.group is not None and rule.group not in table.groups:
         yield (*path, "group"), unknown_name("group", rule.group, list(table.groups))
+
+
+def _says(path: Path, rule: RuleTable) -> Iterator[_Wrong]:
+    for audience, texts in rule.say.items():
+        for language, text in texts.items():
+            fault = forms_fault(text, language)
+            if fault:
+                yield (*path, "say", audience, language), fault
 
 
 def units_or_zero(text: str, digits: int) -> int:

@@ -197,13 +197,14 @@ def _told(message: Message, telling: Telling) -> str:
         return told(message, telling.program, telling.language, holder)
     rule = telling.program.rule(message.subject)
     assert rule is not None
-    words = _words(rule.say[message.audience], telling.language)
+    texts = rule.say[message.audience]
+    language = _language(texts, telling.language)
     amount = decimal(message.amount, _digits_of(rule, telling.program))
-    return messages.filled(words, {"amount": amount, "holder": holder})
+    return messages.spoken(texts[language], language, {"amount": amount, "holder": holder})
 
 
-def _words(texts: Texts, language: str) -> str:
-    return texts.get(language) or next(iter(texts.values()))
+def _language(texts: Texts, wanted: str) -> str:
+    return wanted if wanted in texts else next(iter(texts))
 
 
 def _digits_of(rule: Rule, program: Program) -> int:

@@ -16,6 +16,11 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 NAME_SAID = "1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first"
 AMOUNT = r"[0-9]{1,12}(\.[0-9]{1,6})?"
 PLACEHOLDERS = frozenset(("amount", "holder"))
+COUNTED_WORD = re.compile(r"\{(\w+)\|([^{}]*)\}")  # a word in the form that its amount asks for
+EXAMPLES = {  # of such a word, with as many forms as the language has
+    "en": "{amount|point|points}",
+    "ru": "{amount|балл|балла|баллов}",
+}
 TEXT_LENGTH_MAX = 200  # a line on the cashier's page, two on a slip
 
 
@@ -63,10 +68,23 @@ def _window(text: str) -> tuple[dt.time, dt.time]:
     return start, end
 
 
+def forms_fault(text: str, language: str) -> str:
+    """What is wrong with the counted words of a text in that language, or nothing."""
+    example = EXAMPLES[language]
+    wanted = example.count("|")
+    for name, forms in COUNTED_WORD.findall(text):
+        if name != "amount":
+            return f"only {{amount}} is counted, not {{{name}}}"
+        if forms.count("|") + 1 != wanted:
+            return f'a word that is counted has {wanted} forms in "{language}": {example}'
+    return ""
+
+
 def _said(text: str) -> str:
-    names = re.findall(r"\{([^{}]*)\}", text)
+    text_alone = COUNTED_WORD.sub(r"{\1}", text)
+    names = re.findall(r"\{([^{}]*)\}", text_alone)
     unknown = [name for name in names if name not in PLACEHOLDERS]
-    if unknown or re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", text)):
+    if unknown or re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", text_alone)):
         raise ValueError("may name {amount} and {holder} only")
     if not text.strip() or len(text) > TEXT_LENGTH_MAX:
         raise ValueError(f"must have 1 to {TEXT_LENGTH_MAX} characters")
