@@ -133,5 +133,5 @@ def spent_of(answer: Quote, name: str = "bonus") -> int:
 
 
 def cause(answer: Quote, name: str) -> Cause:
-    """What became of a rule."""
-    return next(why.cause for why in answer.trace if why.rule == name)
+    """What became of a rule; the trace leaves out those that mean no goods of the basket."""
+    return next((why.cause for why in answer.trace if why.rule == name), Cause.GOODS)

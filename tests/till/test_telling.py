@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.domain.receipts import CARDS, EARN, HEAD, rule, wallet
-from tests.till.shop import CARD, Shop, bought, line, shop_at
+from tests.till.shop import CARD, PLASTIC, Shop, bought, line, shop_at
 
 CASHIER = '{ en = "{holder}: {amount}", ru = "{holder} {amount}" }'
 SAY = f'say = {{ cashier = {CASHIER}, slip = {{ ru = "!" }} }}'
@@ -90,3 +90,18 @@ def test_a_receipt_without_a_card_greets_nobody_and_has_an_empty_slip(shop: Shop
     assert answer["messages"]["slip"] == ["!"]
     assert answer["messages"]["cashier"] == ["…: 10.00"]
     assert next(it for it in answer["explain"] if it["rule"] == "base-earn")["cause"] == "no_card"
+
+
+def test_a_rule_whose_goods_are_not_here_is_told_in_its_place(tmp_path: Path) -> None:
+    tea = rule("tea", "item", 'percent_off = "5%"', 'on = { sku = ["tea"] }')
+    late = rule("late", "points", 'earn = "stamps", percent = "1%"', 'on = { sku = ["tea"] }')
+    with shop_at(tmp_path / "ledger.db", TEXT.replace(EARN, tea + EARN + late)) as shop:
+        told = shop.quote(bought("r", line(1, "100.00"), card=PLASTIC))["explain"]
+    names = ["tea", "card", "ten", "big", "base-earn", "late", "stamps"]
+    assert [it["rule"] for it in told] == names
+    assert told[0] == {
+        "rule": "tea",
+        "applied": False,
+        "because": "none of its goods are here",
+        "cause": "goods",
+    }

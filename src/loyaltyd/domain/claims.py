@@ -9,6 +9,7 @@ from fractions import Fraction
 from math import floor, lcm
 
 from loyaltyd.domain.basket import PIECE
+from loyaltyd.domain.candidates import Candidates
 from loyaltyd.domain.conditions import unmet
 from loyaltyd.domain.explain import Cause, Why
 from loyaltyd.domain.gifts import (
@@ -80,14 +81,14 @@ class Ground:
     redeemed: bool  # points paid a part as a discount
 
 
-def ground(lines: Sequence[Position], program: Program, scene: Scene) -> Ground:
-    """The receipt of lines as they stand."""
+def ground(lines: Sequence[Position], program: Program, scene: Scene, able: Candidates) -> Ground:
+    """The receipt of lines as they stand, of which the rules that are able mean some."""
     money = [paid(position) for position in lines]
     return Ground(
         lines=lines,
         program=program,
         scene=scene,
-        places=program.goods.places([position.line for position in lines]),
+        places=able.places,
         paid=money,
         total=sum(money),
         redeemed=any(position.as_discount for position in lines),
@@ -109,9 +110,8 @@ def claim(rule: Rule, on: Ground, before: Sequence[Claim]) -> Claim:
     why = _nobody(rule, on.scene) or unmet(rule, on.scene, on.total)
     if why is not None:
         return replace(empty, why=why)
-    meant = on.places.get(rule.id, ())
-    able = _able(meant, on.lines)
-    cause = _barred(wallet, on, meant, able)
+    able = _able(on.places[rule.id], on.lines)
+    cause = _barred(wallet, on, able)
     bars = on.program.exclusions.get(rule.id)
     if bars and cause is None:
         able = [it and not at.lowered_by(bars) for it, at in zip(able, on.lines, strict=True)]
@@ -134,16 +134,14 @@ def _nobody(rule: Rule, scene: Scene) -> Why | None:
 
 
 def _able(meant: Sequence[int], lines: Sequence[Position]) -> list[bool]:
-    """Which lines the rule means, and may earn; a rule that means none is told at once."""
-    able = [False] * len(lines) if meant else []
+    """Which lines the rule means, and may earn."""
+    able = [False] * len(lines)
     for place in meant:
         able[place] = lines[place].may_earn
     return able
 
 
-def _barred(wallet: Wallet, on: Ground, meant: Sequence[int], able: Sequence[bool]) -> Cause | None:
-    if not meant:
-        return Cause.GOODS
+def _barred(wallet: Wallet, on: Ground, able: Sequence[bool]) -> Cause | None:
     if not any(able):
         return Cause.NO_EARN
     return Cause.REDEEMED if on.redeemed and wallet.earn_base == "none-if-redeemed" else None

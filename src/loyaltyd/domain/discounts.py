@@ -8,6 +8,7 @@ began (original).
 
 from collections.abc import Sequence
 
+from loyaltyd.domain.candidates import Candidates
 from loyaltyd.domain.explain import Cause, Why
 from loyaltyd.domain.gifts import PercentOff
 from loyaltyd.domain.offers import Offer, Shares, Work, offered
@@ -16,22 +17,22 @@ from loyaltyd.domain.program import CARD_RULE, ITEM, RECEIPT, Group, Program, Ru
 from loyaltyd.domain.scene import Scene
 
 
-def discount(lines: Sequence[Position], program: Program, scene: Scene) -> list[Why]:
-    """Let the item and receipt rules work on lines; say what became of each rule."""
-    places = program.goods.places([position.line for position in lines])
-    places[CARD_RULE] = list(range(len(lines)))
+def discount(
+    lines: Sequence[Position], program: Program, scene: Scene, able: Candidates
+) -> list[Why]:
+    """Let the item and receipt rules that are able work on lines; say what became of each."""
     work = Work(
         lines=lines,
-        places=places,
+        places={**able.places, CARD_RULE: range(len(lines))},
         exclusions=program.exclusions,
         rounding=program.rounding,
         scene=scene,
         total=total(lines),
     )
     trace = []
-    for group in program.item:
+    for group in able.layer(ITEM):
         trace += _run(group, ITEM, work)
-    for group in (*_card_group(program, scene), *program.receipt):
+    for group in (*_card_group(program, scene), *able.layer(RECEIPT)):
         trace += _run(group, RECEIPT, work)
     return trace
 

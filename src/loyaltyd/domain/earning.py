@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from math import lcm
 
 from loyaltyd.domain.account import Account
+from loyaltyd.domain.candidates import Candidates
 from loyaltyd.domain.claims import Claim, Ground, Part, claim, ground, paid
 from loyaltyd.domain.explain import Cause, Why
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.lots import Dates
 from loyaltyd.domain.money import half_up
 from loyaltyd.domain.position import Position
-from loyaltyd.domain.program import Group, Program, Wallet
+from loyaltyd.domain.program import POINTS, Group, Program, Wallet
 from loyaltyd.domain.scene import Scene
 from loyaltyd.domain.spread import spread
 
@@ -33,14 +34,14 @@ class Earned:
 
 
 def earned(
-    lines: Sequence[Position], program: Program, scene: Scene
+    lines: Sequence[Position], program: Program, scene: Scene, able: Candidates
 ) -> tuple[list[Earned], list[Why]]:
-    """What lines as they stand earn in each wallet, and what became of each rule."""
-    on = ground(lines, program, scene)
+    """What lines as they stand earn in each wallet, and what became of each rule that is able."""
+    on = ground(lines, program, scene, able)
     claims: list[Claim] = []
     plain: list[Claim] = []  # without those of multipliers
     trace: list[Why] = []
-    for group in program.points:
+    for group in able.layer(POINTS):
         found = _claims(group, on, plain)
         counting = _counting(group, found)
         claims += counting

@@ -36,7 +36,10 @@ class GoodsIndex:
 
     def places(self, lines: Sequence[Line]) -> dict[str, list[int]]:
         """The lines that each rule means, by their place; rules that mean none are left out."""
-        found: dict[str, list[int]] = {rule: list(range(len(lines))) for rule in self.all_goods}
+        found: dict[str, list[int]] = {}
+        if lines:
+            every = list(range(len(lines)))
+            found = dict.fromkeys(self.all_goods, every)  # nothing is added: they mean no goods
         for place, line in enumerate(lines):
             for rule in self._meaning(line):
                 found.setdefault(rule, []).append(place)

@@ -60,7 +60,7 @@ class Work:
 
     def found(self, rules: Iterable[Rule]) -> Found:
         """The receipt as it stands, with the lines that one of the rules means."""
-        meant = {place for rule in rules for place in self.places.get(rule.id, ())}
+        meant = {place for rule in rules for place in self.places[rule.id]}
         nets = {place: self.lines[place].net for place in meant}
         return Found(nets=nets, free=self.free.copy(), total=self.total)
 
@@ -85,9 +85,7 @@ class _Goods:
 
 def offered(rule: Rule, work: Work, found: Found) -> Offer:
     """What rule takes off the receipt as it found it, within the room that each line has now."""
-    places = work.places.get(rule.id)
-    if not places:
-        return _none(rule, Cause.GOODS)
+    places = work.places[rule.id]
     why = unmet(rule, work.scene, found.total)
     if why is not None:
         return Offer(rule=rule, shares=_NOTHING, why=why)

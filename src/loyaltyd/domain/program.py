@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 from loyaltyd.domain.asks import Asks, asked
 from loyaltyd.domain.card import ean_fits, luhn_fits
@@ -121,6 +122,15 @@ class Group:
     base: str = "cascade"
 
 
+class Turn(NamedTuple):
+    """When a rule has its turn: turns sort in the order in which a program's rules work."""
+
+    number: int  # of the rule, no two alike: nothing that follows is ever compared
+    place: int  # of its group
+    rule: Rule
+    group: Group
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rounding:
     """How shares of an amount become whole units."""
@@ -153,15 +163,24 @@ class Program:
     exclusions: Mapping[str, frozenset[str]]  # rule → those that never lower a line with it
     goods: GoodsIndex = field(init=False, repr=False, compare=False)
     asks: Asks = field(init=False, repr=False, compare=False)
-    _rules: Mapping[str, Rule] = field(init=False, repr=False, compare=False)
+    turns: Mapping[str, Turn] = field(init=False, repr=False, compare=False)  # in their order
 
     def __post_init__(self) -> None:
         """Index the rules by their ids, by the goods that they mean, and what they ask."""
         groups = (*self.item, *self.receipt, *self.points)
-        rules = {rule.id: rule for group in groups for rule in group.rules}
-        object.__setattr__(self, "_rules", rules)
-        object.__setattr__(self, "goods", _indexed(list(rules.values())))
-        object.__setattr__(self, "asks", asked(rule.when for rule in rules.values()))
+        places = [(place, rule) for place, group in enumerate(groups) for rule in group.rules]
+        turns = {
+            rule.id: Turn(number, place, rule, groups[place])
+            for number, (place, rule) in enumerate(places)
+        }
+        rules = [rule for _, rule in places]
+        object.__setattr__(self, "turns", turns)
+        object.__setattr__(self, "goods", _indexed(rules))
+        object.__setattr__(self, "asks", asked(rule.when for rule in rules))
+
+    def __hash__(self) -> int:
+        """The same for the same text; it lets what is worked out for a program be kept."""
+        return hash(self.hash)
 
     def range_of(self, number: str) -> CardRange | None:
         """The range that holds number; ranges of a program never overlap."""
@@ -177,7 +196,8 @@ class Program:
 
     def rule(self, name: str) -> Rule | None:
         """The rule of that id; none for a discount card's own."""
-        return self._rules.get(name)
+        turn = self.turns.get(name)
+        return None if turn is None else turn.rule
 
 
 def _indexed(rules: Sequence[Rule]) -> GoodsIndex:

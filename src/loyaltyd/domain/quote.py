@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from loyaltyd.domain.account import Account, Seen
 from loyaltyd.domain.basket import Basket
+from loyaltyd.domain.candidates import candidates
 from loyaltyd.domain.claims import DISCOUNT_CARD
 from loyaltyd.domain.discounts import discount
 from loyaltyd.domain.earning import earned, scene_of_points, spend
@@ -84,7 +85,11 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """A result, and what people and programs may be told about how it came to be."""
+    """A result, and what people and programs may be told about how it came to be.
+
+    trace: of the rules that could match, in the order in which they worked; of no other rule are
+    there any goods.
+    """
 
     result: Result
     redeemable: tuple[Redeemed, ...]
@@ -108,9 +113,10 @@ def quote(
     if isinstance(lines, Refusal):
         return lines
     scene = scene_of(seen, place, at, basket.lines)
-    trace = discount(lines, program, scene)
+    able = candidates(basket.lines, program)
+    trace = discount(lines, program, scene, able)
     redeemable, messages = redeem(lines, basket, program, _payer(seen), at.date())
-    earnings, why = earned(lines, program, scene_of_points(scene, lines, program))
+    earnings, why = earned(lines, program, scene_of_points(scene, lines, program), able)
     result = Result(
         lines=tuple(
             _line(position, [(it.wallet, it.shares[place]) for it in earnings if it.shares])

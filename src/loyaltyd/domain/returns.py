@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from loyaltyd.domain.account import Account, moved
+from loyaltyd.domain.candidates import candidates
 from loyaltyd.domain.clawback import Restoring, asked_back, restored, taken_back
 from loyaltyd.domain.earning import Earned, earned, scene_of_points, spend
 from loyaltyd.domain.facts import facts_of
@@ -262,7 +263,8 @@ def _earned_now(case: Case, wallet: Wallet, returned: Mapping[int, int]) -> Earn
     lines = _left(case, returned)
     staying = [replace(it.line, quantity=it.quantity) for it in lines]
     scene = scene_of(case.sale.seen, case.sale.place, case.sale.at, staying)
-    found, _ = earned(lines, case.program, scene_of_points(scene, lines, case.program))
+    able = candidates(staying, case.program)
+    found, _ = earned(lines, case.program, scene_of_points(scene, lines, case.program), able)
     return next(it for it in found if it.wallet == wallet.id)
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from loyaltyd import messages
 from loyaltyd.domain.account import Account
@@ -125,8 +126,18 @@ def balance_messages(account: Account | None, program: Program, on: dt.date) -> 
 
 
 def explain_answers(telling: Telling) -> list[WhyAnswer]:
-    """What became of each rule."""
-    return [_why_answer(why, telling) for why in telling.quote.trace]
+    """What became of each rule, in the order in which they worked."""
+    program = telling.program
+    answers = list(_without_goods(program, telling.language))
+    card: list[WhyAnswer] = []
+    for why in telling.quote.trace:
+        turn = program.turns.get(why.rule)
+        if turn is None:
+            card.append(_why_answer(why, telling))
+        else:
+            answers[turn.number] = _why_answer(why, telling)
+    first = sum(len(group.rules) for group in program.item) if card else 0
+    return [*answers[:first], *card, *answers[first:]]
 
 
 def amounts(points: Sequence[Points], program: Program) -> Amounts:
@@ -213,6 +224,17 @@ def _digits_of(rule: Rule, program: Program) -> int:
         return program.digits
     wallet = program.wallet(rule.wallet)
     return wallet.scale if wallet else program.digits
+
+
+@lru_cache(maxsize=8)  # the till's programs, today's and those it still takes returns of
+def _without_goods(program: Program, language: str) -> tuple[WhyAnswer, ...]:
+    """What is told of each rule when none of its goods are here: of most of a long program."""
+    cause = Cause.GOODS
+    because = messages.because(Why(rule="", cause=cause), language, str)
+    return tuple(
+        WhyAnswer(rule=rule, applied=False, because=because, cause=str(cause))
+        for rule in program.turns
+    )
 
 
 def _why_answer(why: Why, telling: Telling) -> WhyAnswer:

@@ -1,0 +1,48 @@
+"""The rules of a program that can match a basket: what a quote costs grows with these alone.
+
+The engine looks at no other, and its trace names no other.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from loyaltyd.domain.basket import Line
+from loyaltyd.domain.program import Group, Program, Turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """Each layer's groups with only those of their rules that can match, and these rules' lines."""
+
+    places: Mapping[str, Sequence[int]]  # rule → its lines, by their place
+    layers: Mapping[str, Sequence[Group]]
+
+    def layer(self, name: str) -> Sequence[Group]:
+        """The groups of a layer, in the file's order."""
+        return self.layers.get(name, ())
+
+
+def candidates(lines: Sequence[Line], program: Program) -> Candidates:
+    """What of program can match lines."""
+    places = _places(lines, program)
+    layers: defaultdict[str, list[Group]] = defaultdict(list)
+    for group in _groups(sorted([program.turns[rule] for rule in places])):
+        layers[group.rules[0].layer].append(group)
+    return Candidates(places=places, layers=layers)
+
+
+def _places(lines: Sequence[Line], program: Program) -> Mapping[str, Sequence[int]]:
+    """The lines that each rule means; a rule is left out for which nothing here can call."""
+    return program.goods.places(lines)
+
+
+def _groups(turns: Sequence[Turn]) -> Iterator[Group]:
+    for _, found in groupby(turns, key=lambda it: it.place):
+        them = list(found)
+        group = them[0].group
+        if len(them) == len(group.rules):
+            yield group
+        else:
+            yield Group(rules=tuple([it.rule for it in them]), pick=group.pick, base=group.base)
