@@ -85,7 +85,9 @@ CAUSES: Mapping[Cause, str | tuple[str, str]] = {
     Cause.SPENT: "needs {needs} spent before, has {has}",
     Cause.DATES: "only on {needs}, today is {has}",
     Cause.STORE: "only in {needs}, this is {has}",
+    Cause.REGION: "only in {needs}, this is {has}",
     Cause.TILL_GROUP: "only at tills of {needs}, this is {has}",
+    Cause.TAGS: "only with goods tagged {needs}",
     Cause.POSITIONS: (
         "needs {needs} line of its goods, has {has}",
         "needs {needs} lines of its goods, has {has}",

@@ -47,6 +47,9 @@ clawback = "floor-of-refund"
 restore = "reissue"
 offline = { policy = "last-known" }
 
+[regions]
+moscow = ["msk-*", "mo-001"]
+
 [tiers]
 measure = "spend"
 window = "rolling-12mo"
@@ -55,7 +58,10 @@ counts_current = false
 levels = [{ id = "start", from = "0" }, { id = "gold", from = "60000.00" }]
 
 [classes.vodka]
-match = { category = ["alcohol/vodka", "alcohol/strong/*"], sku = ["4600000000001"] }
+match = { category = ["alcohol/vodka", "alcohol/strong/*"], sku = ["4600000000001"], tags = ["a"] }
+from = 2024-01-01
+until = 2030-12-31
+region = ["moscow"]
 earn = false
 discount = true
 redeem = true
@@ -79,6 +85,7 @@ say = { customer = { ru = "−{amount}", en = "{amount} off" }, cashier = { en =
 [[rules]]
 id = "five-off"
 layer = "receipt"
+on = { class = "vodka" }
 give = { amount_off = "5.00" }
 
 [[rules]]
@@ -97,7 +104,9 @@ days_since_visit = 90
 spent = { min = "100.00", within = "30d" }
 dates = { from = 2026-12-01, until = 2027-01-31 }
 store = ["msk-017"]
+region = ["moscow"]
 group = ["main-hall"]
+tags = ["staff"]
 basket = { category = ["t/*"], sku = ["1"], min_positions = 1, min_pieces = 2, min_weight = "0.5" }
 all = [{ basket = { class = "vodka", min_amount = "9.00" } }, { any = [{ every_visit = 2 }] }]
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from random import Random
 
 import pytest
@@ -32,7 +33,15 @@ SEEDS = 40
 CASES_OF_A_SEED = 10
 WALLETS = ("bonus", "stars", "purse")
 CATEGORIES = ("dairy/milk", "dairy", "dairy/milk/raw", "goods", "bread/rye", "vodka", "tobacco/x")
-GOODS = ('["dairy/*"]', '["dairy/*", "bread/rye"]', '["vodka"]', '["goods", "wine"]')
+GOODS = (
+    'category = ["dairy/*"]',
+    'category = ["dairy/*", "bread/rye"]',
+    'category = ["vodka"]',
+    'category = ["goods", "wine"]',
+    'tags = ["promo"]',
+    'category = ["dairy/milk"], tags = ["promo", "own"]',
+)
+REGIONS = '[regions]\nmoscow = ["msk-*"]\nnorth = ["spb-001", "msk-017"]\nsouth = ["kzn-*"]\n'
 CLASSES = (
     """
 [classes.tobacco]
@@ -53,8 +62,28 @@ floor_per_abv_litre = [{ from = 2024-01-01, price = "0.65" }]
 """,
     """
 [classes.mixed]
-match = { category = ["dairy/*"], sku = ["sku-1"] }
+match = { category = ["dairy/*"], sku = ["sku-1"], tags = ["promo"] }
 redeem = false
+""",
+    """
+[classes.from-friday]
+match = { category = ["bread/*"] }
+from = 2026-12-04
+until = 2026-12-05
+discount = false
+""",
+    """
+[classes.in-moscow]
+match = { tags = ["own"] }
+region = ["south", "moscow"]
+until = 2026-12-05
+earn = false
+""",
+    """
+[classes.in-the-south]
+match = { category = ["goods"] }
+region = ["south"]
+discount = false
 """,
 )
 TIERS = """[tiers]
@@ -96,7 +125,8 @@ def _program(chance: Random) -> str:
     tiers = chance.random() < 0.6
     if tiers:
         text += TIERS.format(chance.choice(("true", "false")))
-    text += "".join(it for it in CLASSES if chance.random() < 0.4)
+    classes = [it for it in CLASSES if chance.random() < 0.4]
+    text += REGIONS + "".join(classes)
     for layer in ("item", "receipt", "points"):
         for number in range(2):
             text += (
@@ -110,13 +140,17 @@ def _program(chance: Random) -> str:
         for number in range(chance.randint(0, 4)):
             name, when = f"{layer}-{number}", _when(chance, tiers=tiers)
             group = f'group = "{layer}{chance.randint(0, 1)}"\n' if chance.random() < 0.5 else ""
-            goods = f"on = {{ category = {chance.choice(GOODS)} }}\n"
+            goods = f"on = {{ {chance.choice((*GOODS, *_classes(classes)))} }}\n"
             goods = goods if chance.random() < 0.4 else ""
             foes = f'exclude = ["{chance.choice(names)}"]\n' if chance.random() < 0.2 else ""
             names.append(name)
             more = group + foes + goods + when
             text += _possible(text, rule(name, layer, _give(chance, layer, tiers=tiers), more))
     return text
+
+
+def _classes(tables: Sequence[str]) -> list[str]:
+    return [f'class = "{it.partition(".")[2].partition("]")[0]}"' for it in tables]
 
 
 def _possible(text: str, another: str) -> str:
@@ -177,6 +211,7 @@ def _basket(chance: Random, found: Program) -> Basket:
             quantity=chance.choice((1000, 1000, 2000, 12_000, chance.randint(1, 5000))),
             floor_price=chance.choice((None, None, None, chance.randint(0, 20_000))),
             unit=chance.choice(("pc", "pc", "pc", "kg")),
+            tags=chance.choice(((), (), ("promo",), ("own",), ("own", "promo"))),
             flags=chance.choice(((), (), (), ("no_discount",), ("no_earn",), ("no_redeem",))),
             abv=chance.choice((12_500, 37_500, 40_000)),
             litres=chance.choice((500, 700, 750)),

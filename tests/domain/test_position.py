@@ -52,7 +52,7 @@ TODAY = SATURDAY.date()
 def floor_of(text: str, on: dt.date = TODAY, **more: object) -> int:
     members = {"category": "alcohol/vodka", **more}
     quantity = str(members.pop("quantity", "1"))
-    found = positions(basket(line(1, "499.00", quantity, **members)), program(text), on)
+    found = positions(basket(line(1, "499.00", quantity, **members)), program(text), PLACE, on)
     assert not isinstance(found, Refusal)
     return found[0].floor
 

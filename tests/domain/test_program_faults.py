@@ -36,6 +36,8 @@ WRONG = [
     ("from = 2026-01-01", "from = 2025-01-01", "classes.vodka.floor_price[2].from", "dates rise"),
     ('"349.00"', '"349.001"', "classes.vodka.floor_price[1].price", "more than 2 decimals"),
     ('"0.65"', '"0.655"', "classes.vodka.floor_per_abv_litre[1].price", "more than 2 decimals"),
+    ('{ class = "vodka" }', '{ class = "wodka" }', 'rules[2] "five-off".on.class', '"vodka"?'),
+    ('region = ["moscow"]', 'region = ["moskow"]', "classes.vodka.region[1]", '"moscow"?'),
     ('id = "five-off"', 'id = "milk-10"', 'rules[2] "milk-10".id', "another rule has this id"),
     ('group = "item"', 'group = "itm"', 'rules[1] "milk-10".group', 'did you mean "item"'),
     ('["gold"]', '["glod"]', 'rules[1] "milk-10".when.tier[1]', 'did you mean "gold"'),

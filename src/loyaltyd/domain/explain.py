@@ -21,7 +21,9 @@ class Cause(StrEnum):
     SPENT = "spent"
     DATES = "dates"
     STORE = "store"
+    REGION = "region"
     TILL_GROUP = "till_group"
+    TAGS = "tags"  # none of the goods carries one
     POSITIONS = "positions"  # of the goods that the basket has to hold, as the three below
     PIECES = "pieces"
     WEIGHT = "weight"

@@ -5,24 +5,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loyaltyd.domain.basket import Line
+from loyaltyd.domain.place import Place, Stores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """Which goods are meant: any of the categories or skus; all goods when there are none."""
+    """Which goods are meant: any of these; all goods when there are none."""
 
     categories: tuple[str, ...] = ()
     below: tuple[str, ...] = ()  # prefixes with their slash: "dairy/" of "dairy/*"
     skus: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
 
     def has(self, line: Line) -> bool:
         """Whether line is of these goods."""
-        if not (self.categories or self.below or self.skus):
+        if not (self.categories or self.below or self.skus or self.tags):
             return True
         return (
             line.sku in self.skus
             or line.category in self.categories
             or line.category.startswith(self.below)
+            or not self.tags.isdisjoint(line.tags)
         )
 
 
@@ -33,6 +36,7 @@ class GoodsIndex:
     all_goods: tuple[str, ...]
     by_sku: Mapping[str, tuple[str, ...]]
     by_category: Mapping[str, tuple[str, ...]]  # a category, or a prefix with its slash
+    by_tag: Mapping[str, tuple[str, ...]]
 
     def places(self, lines: Sequence[Line]) -> dict[str, list[int]]:
         """The lines that each rule means, by their place; rules that mean none are left out."""
@@ -47,6 +51,8 @@ class GoodsIndex:
 
     def _meaning(self, line: Line) -> set[str]:
         rules = {*self.by_sku.get(line.sku, ()), *self.by_category.get(line.category, ())}
+        for tag in line.tags:
+            rules.update(self.by_tag.get(tag, ()))
         slash = line.category.find("/")
         while slash >= 0:
             rules.update(self.by_category.get(line.category[: slash + 1], ()))
@@ -64,7 +70,7 @@ class Dated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoodsClass:
-    """Goods that law or the chain treats alike."""
+    """Goods that law or the chain treats alike, from one local day to another, both included."""
 
     id: str
     match: Match
@@ -74,3 +80,11 @@ class GoodsClass:
     because: str
     floor_price: tuple[Dated, ...]  # of one unit, minor units
     floor_per_abv_litre: tuple[Dated, ...]  # of one litre of pure per cent, minor units
+    since: dt.date = dt.date.min
+    until: dt.date = dt.date.max
+    stores: Stores | None = None  # of the regions that it is for; none means all
+
+    def in_force(self, place: Place, on: dt.date) -> bool:
+        """Whether these goods are treated so there and on that local day."""
+        here = self.stores is None or self.stores.has(place.store)
+        return here and self.since <= on <= self.until

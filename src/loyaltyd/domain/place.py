@@ -1,7 +1,29 @@
 """Where and on which trading day a receipt is made."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The stores of some regions: by their names, or by how these begin."""
+
+    names: frozenset[str]
+    beginnings: tuple[str, ...]
+
+    def has(self, store: str) -> bool:
+        """Whether store is one of them."""
+        return store in self.names or store.startswith(self.beginnings)
+
+
+def stores(patterns: Iterable[str]) -> Stores:
+    """The stores that patterns mean, each a name, or "msk-*" for all that begin so."""
+    known = tuple(patterns)
+    return Stores(
+        names=frozenset(it for it in known if not it.endswith("*")),
+        beginnings=tuple(it.removesuffix("*") for it in known if it.endswith("*")),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from loyaltyd.domain.basket import NO_DISCOUNT, NO_EARN, NO_REDEEM, PIECE, Basket, Line
 from loyaltyd.domain.goods import Dated, GoodsClass
 from loyaltyd.domain.money import ceiling
+from loyaltyd.domain.place import Place
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 
@@ -82,11 +83,14 @@ class Position:
             self.room = max(0, self.room - paid.money)
 
 
-def positions(basket: Basket, program: Program, on: dt.date) -> list[Position] | Refusal:
-    """The lines of basket as program's classes see them on that day."""
+def positions(
+    basket: Basket, program: Program, place: Place, on: dt.date
+) -> list[Position] | Refusal:
+    """The lines of basket as program's classes see them there on that local day."""
     found = []
+    in_force = [goods for goods in program.classes if goods.in_force(place, on)]
     for line in basket.lines:
-        classes = [goods for goods in program.classes if goods.match.has(line)]
+        classes = [goods for goods in in_force if goods.match.has(line)]
         floor = _floor(line, classes, on)
         if isinstance(floor, Refusal):
             return floor

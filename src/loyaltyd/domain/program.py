@@ -203,13 +203,17 @@ class Program:
 def _indexed(rules: Sequence[Rule]) -> GoodsIndex:
     by_sku: dict[str, tuple[str, ...]] = {}
     by_category: dict[str, tuple[str, ...]] = {}
+    by_tag: dict[str, tuple[str, ...]] = {}
     for rule in rules:
         for sku in rule.on.skus:
             by_sku[sku] = (*by_sku.get(sku, ()), rule.id)
         for category in (*rule.on.categories, *rule.on.below):
             by_category[category] = (*by_category.get(category, ()), rule.id)
+        for tag in rule.on.tags:
+            by_tag[tag] = (*by_tag.get(tag, ()), rule.id)
     return GoodsIndex(
         all_goods=tuple(rule.id for rule in rules if rule.on == Match()),
         by_sku=by_sku,
         by_category=by_category,
+        by_tag=by_tag,
     )

@@ -29,6 +29,10 @@ def faults_of(table: ProgramTable) -> Iterator[_Wrong]:
         yield from _floors(("classes", name, "floor_price"), goods.floor_price, digits)
         path = ("classes", name, "floor_per_abv_litre")
         yield from _floors(path, goods.floor_per_abv_litre, digits)
+        for number, region in enumerate(goods.region):
+            if region not in table.regions:
+                said = unknown_name("region", region, list(table.regions))
+                yield ("classes", name, "region", number), said
     yield from _rules(table, digits)
     yield from exclusion_faults(table)
 
@@ -96,6 +100,7 @@ def _rules(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
     known = Known(
         tiers=[level.id for level in table.tiers.levels] if table.tiers else [],
         classes=list(table.classes),
+        regions=list(table.regions),
         kinds=[cards.kind for cards in table.cards],
         digits=digits,
     )
@@ -119,6 +124,9 @@ def _names(path: Path, rule: RuleTable, table: ProgramTable) -> Iterator[_Wrong]
     """What the rule calls by a name that the program doesn't have."""
     if rule.group is not None and rule.group not in table.groups:
         yield (*path, "group"), unknown_name("group", rule.group, list(table.groups))
+    goods = rule.on.of_class if rule.on else None
+    if goods is not None and goods not in table.classes:
+        yield (*path, "on", "class"), unknown_name("class", goods, list(table.classes))
 
 
 def _says(path: Path, rule: RuleTable) -> Iterator[_Wrong]:

@@ -1,15 +1,16 @@
 """A program's text becomes a Program, or all that is wrong with it."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from itertools import islice
 
 from loyaltyd.domain.exclusions import exclusions
 from loyaltyd.domain.gift_text import gift
-from loyaltyd.domain.goods import Dated, GoodsClass, Match
+from loyaltyd.domain.goods import Match
+from loyaltyd.domain.goods_text import goods_class, match
 from loyaltyd.domain.grammar.cards import CardsTable
-from loyaltyd.domain.grammar.classes import FloorTable, MatchTable
+from loyaltyd.domain.grammar.classes import OnTable
 from loyaltyd.domain.grammar.program import ProgramTable
 from loyaltyd.domain.grammar.rules import GroupTable, RuleTable
 from loyaltyd.domain.grammar.tiers import TiersTable
@@ -69,7 +70,9 @@ def _program(table: ProgramTable, text_hash: str) -> Program:
         ranges=tuple(_range(cards) for cards in table.cards),
         wallets=tuple(_wallet(name, wallet) for name, wallet in table.wallets.items()),
         tiers=None if table.tiers is None else _tiers(table.tiers, digits),
-        classes=tuple(_classes(table, digits)),
+        classes=tuple(
+            goods_class(name, goods, table.regions, digits) for name, goods in table.classes.items()
+        ),
         item=groups["item"],
         receipt=groups["receipt"],
         points=groups["points"],
@@ -119,40 +122,13 @@ def _tiers(tiers: TiersTable, digits: int) -> Tiers:
     )
 
 
-def _classes(table: ProgramTable, digits: int) -> Iterator[GoodsClass]:
-    for name, goods in table.classes.items():
-        yield GoodsClass(
-            id=name,
-            match=_match(goods.match),
-            earn=goods.earn,
-            discount=goods.discount,
-            redeem=goods.redeem,
-            because=goods.because,
-            floor_price=_dated(goods.floor_price, digits),
-            floor_per_abv_litre=_dated(goods.floor_per_abv_litre, digits),
-        )
-
-
-def _dated(floors: tuple[FloorTable, ...], digits: int) -> tuple[Dated, ...]:
-    return tuple(Dated(since=it.since, value=units(it.price, digits)) for it in floors)
-
-
-def _match(match: MatchTable | None) -> Match:
-    if match is None:
-        return Match()
-    return Match(
-        categories=tuple(it for it in match.category if not it.endswith("*")),
-        below=tuple(it.removesuffix("*") for it in match.category if it.endswith("*")),
-        skus=frozenset(match.sku),
-    )
-
-
 def _groups(table: ProgramTable, digits: int) -> Mapping[str, tuple[Group, ...]]:
     """The rules of each layer, in groups that stand where their first rule stands."""
     layers: dict[str, dict[str, list[Rule]]] = {"item": {}, "receipt": {}, "points": {}}
     settings: dict[str, GroupTable] = {}
     scales = {name: wallet.scale for name, wallet in table.wallets.items()}
-    terms = Terms({name: _match(it.match) for name, it in table.classes.items()}, digits)
+    classes = {name: match(it.match) for name, it in table.classes.items()}
+    terms = Terms(classes=classes, regions=table.regions, digits=digits)
     for number, rule in enumerate(table.rules):
         key = rule.group or f"rule {number}"
         settings[key] = table.groups[rule.group] if rule.group else GroupTable()
@@ -173,9 +149,15 @@ def _rule(rule: RuleTable, terms: Terms, scales: Mapping[str, int]) -> Rule:
         layer=rule.layer,
         give=gift(rule.give, terms.digits, scales),
         when=when if rule.limit is None else (*when, limit(rule.id, rule.limit, when)),
-        on=_match(rule.on),
+        on=_goods(rule.on, terms),
         say={
             str(audience): {str(language): text for language, text in texts.items()}
             for audience, texts in rule.say.items()
         },
     )
+
+
+def _goods(on: OnTable | None, terms: Terms) -> Match:
+    if on is None:
+        return Match()
+    return match(on) if on.of_class is None else terms.classes[on.of_class]

@@ -109,7 +109,7 @@ def quote(
     Refused: a wish of an unknown wallet, a line that lacks what its class needs, amounts beyond
     any till.
     """
-    lines = _unreadable(basket, program) or positions(basket, program, at.date())
+    lines = _unreadable(basket, program) or positions(basket, program, place, at.date())
     if isinstance(lines, Refusal):
         return lines
     scene = scene_of(seen, place, at, basket.lines)

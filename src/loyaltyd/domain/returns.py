@@ -270,7 +270,8 @@ def _earned_now(case: Case, wallet: Wallet, returned: Mapping[int, int]) -> Earn
 
 def _left(case: Case, returned: Mapping[int, int]) -> list[Position]:
     """The receipt's lines as they stand when so much of each has come back."""
-    lines = positions(case.sale.basket, case.program, case.sale.at.date())
+    sale = case.sale
+    lines = positions(sale.basket, case.program, sale.place, sale.at.date())
     assert not isinstance(lines, Refusal)  # the sale passed the same check
     staying = [it for it in lines if returned[it.line.line] < it.line.quantity]
     for position in staying:

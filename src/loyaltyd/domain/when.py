@@ -14,6 +14,7 @@ from loyaltyd.domain.goods import Match
 from loyaltyd.domain.grammar.values import WEEKDAYS
 from loyaltyd.domain.money import quantity_text
 from loyaltyd.domain.pieces import pieces
+from loyaltyd.domain.place import Stores
 from loyaltyd.domain.scene import Sight
 from loyaltyd.domain.spans import Span
 
@@ -196,6 +197,20 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """The receipt is made in a store of one of these regions."""
+
+    regions: tuple[str, ...]
+    stores: Stores
+
+    def miss(self, sight: Sight) -> Miss | None:
+        here = sight.scene.place.store
+        if self.stores.has(here):
+            return None
+        return Miss(cause=Cause.REGION, needs=_words(self.regions), has=here)
+
+
+@dataclass(frozen=True, slots=True)
 class TillGroup:
     """The receipt is made at a till of one of these groups."""
 
@@ -203,6 +218,18 @@ class TillGroup:
 
     def miss(self, sight: Sight) -> Miss | None:
         return _elsewhere(Cause.TILL_GROUP, self.groups, sight.scene.place.group)
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """One of the goods carries one of these tags."""
+
+    tags: tuple[str, ...]
+
+    def miss(self, sight: Sight) -> Miss | None:
+        if any(tag in self.tags for line in sight.scene.lines for tag in line.tags):
+            return None
+        return Miss(cause=Cause.TAGS, needs=_words(self.tags))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,7 +328,8 @@ class Limit:
 
 Condition = (
     CardKind | Tier | Birthday | FirstPurchase | EveryVisit | DaysSinceVisit | Spent | Dates
-    | Weekday | TimeOfDay | Store | TillGroup | Contains | MinTotal | AllOf | AnyOf | Not | Limit
+    | Weekday | TimeOfDay | Store | Region | TillGroup | Tagged | Contains | MinTotal
+    | AllOf | AnyOf | Not | Limit
 )  # fmt: skip
 Conditions = tuple[Condition, ...]
 

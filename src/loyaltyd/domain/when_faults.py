@@ -27,6 +27,7 @@ class Known:
 
     tiers: Sequence[str]
     classes: Sequence[str]
+    regions: Sequence[str]
     kinds: Sequence[str]  # of the program's cards
     digits: int
 
@@ -60,6 +61,9 @@ def _names(path: Path, when: PlainWhenTable, known: Known) -> Iterator[_Wrong]:
     for place, tier in enumerate(when.tier):
         if tier not in known.tiers:
             yield (*path, "tier", place), unknown_name("tier", tier, known.tiers)
+    for place, region in enumerate(when.region):
+        if region not in known.regions:
+            yield (*path, "region", place), unknown_name("region", region, known.regions)
     for place, kind in enumerate(when.card_kind):
         if kind not in known.kinds:
             yield (*path, "card_kind", place), f'no cards are of the kind "{kind}"'

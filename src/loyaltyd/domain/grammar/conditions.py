@@ -3,29 +3,27 @@
 import datetime as dt
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from loyaltyd.domain.birthdays import BirthdayWindow, birthday_window
-from loyaltyd.domain.grammar.values import Amount, Category, Hours, Length, Name, choice, text
+from loyaltyd.domain.grammar.classes import GoodsTable, Word
+from loyaltyd.domain.grammar.values import (
+    NAMING,
+    Amount,
+    Hours,
+    Length,
+    Name,
+    PlaceName,
+    choice,
+    text,
+)
 from loyaltyd.domain.spans import SPAN_DAYS_MAX
 from loyaltyd.domain.toml import Table
 
-PLACE_LENGTH_MAX = 64  # of a store's or a group's name
 VISITS_MAX = 10_000
 USES_MAX = 1_000_000
 
-
-def _some(values: tuple[object, ...]) -> tuple[object, ...]:
-    # min_length would also count the values that are wrong by themselves as missing
-    if not values:
-        raise ValueError("must have at least 1 items")
-    return values
-
-
-NAMING = AfterValidator(_some)
 Kind = Annotated[Literal["bonus", "discount"], choice(later=("gift", "stored-value", "coupon"))]
-PlaceName = Annotated[str, Field(min_length=1, max_length=PLACE_LENGTH_MAX)]
-Sku = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class DatesTable(Table):
@@ -50,13 +48,9 @@ class SpentTable(Table):
     within: Length | None = None
 
 
-class BasketTable(Table):
+class BasketTable(GoodsTable):
     """The table basket: goods, and how much of them is there at least."""
 
-    not_built: ClassVar[frozenset[str]] = frozenset(("tags", "name"))
-
-    category: tuple[Category, ...] = ()
-    sku: tuple[Sku, ...] = ()
     of_class: Name | None = Field(default=None, alias="class")
     min_positions: Annotated[int, Field(ge=1, le=10_000)] | None = None
     min_pieces: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
@@ -68,15 +62,15 @@ class BasketTable(Table):
         least = (self.min_positions, self.min_pieces, self.min_weight, self.min_amount)
         if least == (None,) * len(least):
             raise ValueError("must have one of min_positions, min_pieces, min_weight or min_amount")
-        if self.of_class is not None and (self.category or self.sku):
-            raise ValueError("names goods by class, or by category and sku, not by both")
+        if self.of_class is not None and self.named:
+            raise ValueError("names goods by class, or by category, sku and tags, not by both")
         return self
 
 
 class PlainWhenTable(Table):
     """The conditions that hold no others."""
 
-    not_built: ClassVar[frozenset[str]] = frozenset(("coupon", "tags", "tender"))
+    not_built: ClassVar[frozenset[str]] = frozenset(("coupon", "tender"))
 
     # an empty list would mean always: whoever empties one means never
     card_kind: Annotated[tuple[Kind, ...], NAMING] = ()
@@ -92,7 +86,9 @@ class PlainWhenTable(Table):
     ] = ()
     time: Hours | None = None
     store: Annotated[tuple[PlaceName, ...], NAMING] = ()
+    region: Annotated[tuple[Name, ...], NAMING] = ()
     group: Annotated[tuple[PlaceName, ...], NAMING] = ()
+    tags: Annotated[tuple[Word, ...], NAMING] = ()
     basket: BasketTable | None = None
     min_total: Amount | None = None
 

@@ -9,7 +9,7 @@ from loyaltyd.domain.grammar.cards import RANGES_MAX, CardsTable
 from loyaltyd.domain.grammar.classes import ClassTable
 from loyaltyd.domain.grammar.rules import GroupTable, RuleTable
 from loyaltyd.domain.grammar.tiers import TiersTable
-from loyaltyd.domain.grammar.values import Name, shaped, text
+from loyaltyd.domain.grammar.values import NAMING, Name, StorePattern, shaped, text
 from loyaltyd.domain.grammar.wallets import WalletTable
 from loyaltyd.domain.toml import Table
 
@@ -38,6 +38,7 @@ class ProgramTable(Table):
     cards: Annotated[tuple[CardsTable, ...], Field(max_length=RANGES_MAX)] = ()
     wallets: dict[Name, WalletTable] = Field(default_factory=dict)
     tiers: TiersTable | None = None
+    regions: dict[Name, Annotated[tuple[StorePattern, ...], NAMING]] = Field(default_factory=dict)
     classes: dict[Name, ClassTable] = Field(default_factory=dict)
     groups: dict[Name, GroupTable] = Field(default_factory=dict)
     rules: tuple[RuleTable, ...] = ()

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from loyaltyd.domain.grammar.classes import MatchTable
+from loyaltyd.domain.grammar.classes import OnTable
 from loyaltyd.domain.grammar.conditions import LimitTable, WhenTable
 from loyaltyd.domain.grammar.gifts import GiveTable
 from loyaltyd.domain.grammar.values import Name, Saying, choice
@@ -28,7 +28,7 @@ class RuleTable(Table):
     exclude: tuple[Name, ...] = ()
     when: WhenTable = Field(default_factory=WhenTable)
     limit: LimitTable | None = None
-    on: MatchTable | None = None
+    on: OnTable | None = None
     give: GiveTable
     say: dict[Literal["cashier", "customer", "slip"], dict[Literal["ru", "en"], Saying]] = Field(
         default_factory=dict

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from loyaltyd.domain.money import share
 from loyaltyd.domain.spans import Span, span
@@ -21,6 +21,7 @@ EXAMPLES = {  # of such a word, with as many forms as the language has
     "en": "{amount|point|points}",
     "ru": "{amount|балл|балла|баллов}",
 }
+PLACE_LENGTH_MAX = 64  # of a store's or a group's name
 TEXT_LENGTH_MAX = 200  # a line on the cashier's page, two on a slip
 
 
@@ -56,6 +57,19 @@ def _pattern(text: str) -> str:
     if "*" in text.removesuffix("/*") or text.endswith("/") or not text.strip("/*"):
         raise ValueError('must be a category such as "dairy/milk", or "dairy/*" for all below it')
     return text
+
+
+def _stores(text: str) -> str:
+    if "*" in text[:-1] or not text.strip("*") or len(text) > PLACE_LENGTH_MAX:
+        raise ValueError('must be a store such as "msk-017", or "msk-*" for all that begin so')
+    return text
+
+
+def _some(values: tuple[object, ...]) -> tuple[object, ...]:
+    # min_length would also count the values that are wrong by themselves as missing
+    if not values:
+        raise ValueError("must have at least 1 items")
+    return values
 
 
 def _window(text: str) -> tuple[dt.time, dt.time]:
@@ -96,5 +110,8 @@ Amount = Annotated[str, text(shaped(AMOUNT, 'an amount such as "100.00"'), "100.
 Share = Annotated[int, text(share, "30%")]
 Length = Annotated[Span, text(span, "14d")]
 Category = Annotated[str, text(_pattern, "dairy/*")]
+StorePattern = Annotated[str, text(_stores, "msk-*")]
+PlaceName = Annotated[str, Field(min_length=1, max_length=PLACE_LENGTH_MAX)]
+NAMING = AfterValidator(_some)
 Hours = Annotated[tuple[dt.time, dt.time], text(_window, "09:00-12:00")]
 Saying = Annotated[str, text(_said, "{amount} off")]
