@@ -49,7 +49,8 @@ class DemoTill:
         text = text.replace("[api]\n", f"[api]\n{api}\n") + '\nrepeat_window = "0s"\n'
         self._config.write_text(text, "utf-8")
         program = self._config.with_name("demo-program.toml")
-        program.write_bytes((ROOT / "config" / program.name).read_bytes())
+        for path in (program, program.with_suffix(".cases.toml")):
+            path.write_bytes((ROOT / "config" / path.name).read_bytes())
         self._daemon: subprocess.Popen[bytes] | None = None
         self._scanner: subprocess.Popen[bytes] | None = None
 

@@ -4,12 +4,13 @@ import pathlib
 
 import click
 
+from loyaltyd.cli import program_test
 from loyaltyd.till.program_file import program_in
 
 
-@click.group(name="program")
+@click.group(name="program", commands={"test": program_test.command})
 def command() -> None:
-    """Check a program file."""
+    """Check a program, and try it, before any till gets it."""
 
 
 @command.command()

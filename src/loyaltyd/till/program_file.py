@@ -17,11 +17,16 @@ def program_in(path: pathlib.Path) -> Program:
 
 def program_text(path: pathlib.Path) -> str:
     """Return what stands in the program's file at path, not yet checked; ConfigError."""
+    return text_in(path, "the program")
+
+
+def text_in(path: pathlib.Path, what: str) -> str:
+    """Return the text of a TOML file; ConfigError names it as what."""
     try:
         with path.open("rb") as file:
             text = decoded(file.read(TEXT_BYTES_MAX + 1))
     except OSError as error:
-        raise ConfigError(f"{path}: the program can't be read: {error.strerror}") from error
+        raise ConfigError(f"{path}: {what} can't be read: {error.strerror}") from error
     if isinstance(text, Fault):
         raise ConfigError(text.said(str(path)))
     return text
