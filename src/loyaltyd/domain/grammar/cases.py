@@ -6,8 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from loyaltyd.domain.basket import NO_DISCOUNT, NO_EARN, NO_REDEEM
-from loyaltyd.domain.grammar.conditions import NAMING, PlaceName
-from loyaltyd.domain.grammar.values import Amount, Name
+from loyaltyd.domain.grammar.values import NAMING, Amount, Name, PlaceName
 from loyaltyd.domain.toml import Table
 
 CASES_MAX = 10_000
