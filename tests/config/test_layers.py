@@ -318,7 +318,7 @@ def test_a_file_that_is_not_there_or_not_text_is_said_so(tmp_path: pathlib.Path)
     ]
     assert _faults(tmp_path / "folder") == ["folder: is not a file"]
     assert _faults(tmp_path / "pipe") == ["pipe: is not a file"]
-    assert _faults(large) == ["large.toml: is larger than 1024 KiB"]
+    assert _faults(large) == ["large.toml: is larger than 4096 KiB"]
     assert _faults(_file(tmp_path, b"[till]\n\xff")) == ["till.toml:2: is not UTF-8 text"]
     assert _faults(_file(tmp_path, "[till\n")) == [
         "till.toml:1: is not TOML: Expected ']' at the end of a table declaration"

@@ -219,7 +219,7 @@ def test_bytes_are_utf_8_of_a_bounded_size_with_or_without_the_windows_mark() ->
     large, latin = decoded(b"#" * (TEXT_BYTES_MAX + 1)), decoded(b"a = 1\nb = '\xe9'")
     assert isinstance(large, Fault)
     assert isinstance(latin, Fault)
-    assert large.said("p.toml") == "p.toml: is larger than 1024 KiB"
+    assert large.said("p.toml") == "p.toml: is larger than 4096 KiB"
     assert latin.said("p.toml") == "p.toml:2: is not UTF-8 text"
 
 

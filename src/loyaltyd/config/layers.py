@@ -126,7 +126,7 @@ class _Merged:
 
     def settings(self) -> Settings:
         """Return the document as settings, or raise ConfigError with every fault so far."""
-        outcome = checked(self.document, Settings, lines={})
+        outcome = checked(self.document, Settings, lines=dict)
         if isinstance(outcome, Settings):
             clashes = _clashes(outcome.readers)
             faults = [fault_at(path, said, self.document, {}) for path, said in clashes]

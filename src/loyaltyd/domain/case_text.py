@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from loyaltyd.domain.account import Account, Card, Debt, Seen
 from loyaltyd.domain.basket import Basket, Line, Payment, Wish
@@ -44,15 +45,17 @@ def cases_from(text: str, program: Program) -> tuple[Case, ...] | tuple[Fault, .
     document = tree(text)
     if isinstance(document, Fault):
         return (document,)
-    lines = key_lines(text)
-    table = checked(document, CasesTable, lines=lines)
+    table = checked(document, CasesTable, lines=partial(key_lines, text))
     if isinstance(table, tuple):
         return table
     reading = _Reading(program)
     cases = tuple(reading.case(it, ("cases", place)) for place, it in enumerate(table.cases))
+    if not reading.wrong:
+        return cases
+    lines = key_lines(text)
     faults = [fault_at(path, said, document, lines) for path, said in reading.wrong]
     faults.sort(key=lambda fault: fault.line or 0)
-    return tuple(faults) or cases
+    return tuple(faults)
 
 
 @dataclass(slots=True)

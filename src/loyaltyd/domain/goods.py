@@ -33,10 +33,10 @@ class Match:
 class GoodsIndex:
     """Which rules mean which goods, so that a basket only meets the rules that can match."""
 
-    all_goods: tuple[str, ...]
-    by_sku: Mapping[str, tuple[str, ...]]
-    by_category: Mapping[str, tuple[str, ...]]  # a category, or a prefix with its slash
-    by_tag: Mapping[str, tuple[str, ...]]
+    all_goods: Sequence[str]
+    by_sku: Mapping[str, Sequence[str]]
+    by_category: Mapping[str, Sequence[str]]  # a category, or a prefix with its slash
+    by_tag: Mapping[str, Sequence[str]]
 
     def places(self, lines: Sequence[Line]) -> dict[str, list[int]]:
         """The lines that each rule means, by their place; rules that mean none are left out."""

@@ -5,6 +5,7 @@ wallet's scale, shares in millionths, dates are local days of the till.
 """
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -201,18 +202,18 @@ class Program:
 
 
 def _indexed(rules: Sequence[Rule]) -> GoodsIndex:
-    by_sku: dict[str, tuple[str, ...]] = {}
-    by_category: dict[str, tuple[str, ...]] = {}
-    by_tag: dict[str, tuple[str, ...]] = {}
+    by_sku: defaultdict[str, list[str]] = defaultdict(list)
+    by_category: defaultdict[str, list[str]] = defaultdict(list)
+    by_tag: defaultdict[str, list[str]] = defaultdict(list)
     for rule in rules:
         for sku in rule.on.skus:
-            by_sku[sku] = (*by_sku.get(sku, ()), rule.id)
+            by_sku[sku].append(rule.id)
         for category in (*rule.on.categories, *rule.on.below):
-            by_category[category] = (*by_category.get(category, ()), rule.id)
+            by_category[category].append(rule.id)
         for tag in rule.on.tags:
-            by_tag[tag] = (*by_tag.get(tag, ()), rule.id)
+            by_tag[tag].append(rule.id)
     return GoodsIndex(
-        all_goods=tuple(rule.id for rule in rules if rule.on == Match()),
+        all_goods=[rule.id for rule in rules if rule.on == Match()],
         by_sku=by_sku,
         by_category=by_category,
         by_tag=by_tag,

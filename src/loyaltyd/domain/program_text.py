@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import partial
 from itertools import islice
 
 from loyaltyd.domain.exclusions import exclusions
@@ -38,18 +39,18 @@ def program_from(text: str) -> Program | tuple[Fault, ...]:
     document = tree(text)
     if isinstance(document, Fault):
         return (document,)
-    lines = key_lines(text)
-    table = checked(document, ProgramTable, lines=lines)
+    table = checked(document, ProgramTable, lines=partial(key_lines, text))
     if isinstance(table, tuple):
         return table
     wrong = list(islice(faults_of(table), FAULTS_MAX + 1))
+    if not wrong:
+        return _program(table, hashlib.sha256(text.encode()).hexdigest())
+    lines = key_lines(text)
     faults = [fault_at(path, said, document, lines) for path, said in wrong[:FAULTS_MAX]]
     faults.sort(key=lambda fault: fault.line or 0)
     if len(wrong) > FAULTS_MAX:
         faults.append(Fault(line=None, key="", message="and more faults"))
-    if faults:
-        return tuple(faults)
-    return _program(table, hashlib.sha256(text.encode()).hexdigest())
+    return tuple(faults)
 
 
 def _program(table: ProgramTable, text_hash: str) -> Program:

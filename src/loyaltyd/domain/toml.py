@@ -4,8 +4,9 @@ import difflib
 import re
 import tomllib
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any, ClassVar, TypeGuard, TypeVar, Union, get_args, get_origin
 
 import pydantic
@@ -14,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from loyaltyd.domain.toml_lines import Path, key_lines
 
-TEXT_BYTES_MAX = 1 << 20  # a program of a thousand rules with texts in two languages has 400 KB.
+TEXT_BYTES_MAX = 4 << 20  # a program of ten thousand rules with texts in two languages has 4 MB.
 FAULTS_MAX = 100  # more than anyone mends before asking again; a garbled file may have 80,000.
 NAME_CHARACTERS_MAX = 40  # of an id, name or unknown key that a message repeats.
 NAMING_KEYS = ("id", "name", "kind")  # how people tell the items of an array apart.
@@ -96,7 +97,7 @@ def parsed(text: str, model: type[Model]) -> Model | tuple[Fault, ...]:
     document = tree(text)
     if isinstance(document, Fault):
         return (document,)
-    return checked(document, model, lines=key_lines(text))
+    return checked(document, model, lines=partial(key_lines, text))
 
 
 def decoded(data: bytes) -> str | Fault:
@@ -129,9 +130,12 @@ def tree(text: str) -> dict[str, object] | Fault:
 
 
 def checked(
-    document: Mapping[str, Any], model: type[Model], *, lines: Mapping[Path, int]
+    document: Mapping[str, Any], model: type[Model], *, lines: Callable[[], Mapping[Path, int]]
 ) -> Model | tuple[Fault, ...]:
-    """Return a tree as a model, or all its faults; lines says where the keys stand, if anywhere."""
+    """Return a tree as a model, or all its faults; lines says where the keys stand, if anywhere.
+
+    They are asked for only when there is a fault: to find them is a third of reading a program.
+    """
     try:
         return model.model_validate(document)
     except pydantic.ValidationError as error:
@@ -142,7 +146,8 @@ def checked(
         said = _message(details, _Spot(document, model, path, labels))
         if said not in messages.setdefault(path, []):
             messages[path].append(said)
-    faults = [fault_at(path, _either(said), document, lines) for path, said in messages.items()]
+    found = lines()
+    faults = [fault_at(path, _either(said), document, found) for path, said in messages.items()]
     faults.sort(key=lambda fault: fault.line or 0)
     if len(errors) > FAULTS_MAX:
         faults.append(_syntax_fault(None, f"and {len(errors) - FAULTS_MAX} more faults"))
