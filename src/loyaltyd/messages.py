@@ -131,6 +131,27 @@ NOTES: Mapping[Note, str] = {
 }
 BALANCE_ALONE = "{wallet} {amount}"
 
+# What is missing to a promise: money or pieces, of any goods or of some.
+HINTS: Mapping[str, str | tuple[str, str]] = {
+    "money": "{missing} more gives {gift}",
+    "money_like": "{missing} more of goods like “{goods}” gives {gift}",
+    "pieces": ("{missing} more piece gives {gift}", "{missing} more pieces give {gift}"),
+    "pieces_like": (
+        "{missing} more piece of goods like “{goods}” gives {gift}",
+        "{missing} more pieces of goods like “{goods}” give {gift}",
+    ),
+}
+GIFTS: Mapping[str, str] = {
+    "percent": "{share}",
+    "free": "{count} free",
+    "amount": "{amount} off",
+    "price": "a price of {amount}",
+    "bundle": "{count} for {amount}",
+    "earn_percent": "{share} in {wallet}",
+    "earn_points": "{amount} in {wallet}",
+    "earn_more": "more in {wallet}",
+}
+
 DAYS: Mapping[str, str] = dict(
     zip(WEEKDAYS, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True)
 )
@@ -211,6 +232,13 @@ def told(message: Message, language: str, names: Mapping[str, str]) -> str:
     return said(language, text, **names)
 
 
+def offered(hint: str, gift: str, language: str, names: Mapping[str, str]) -> str:
+    """What is missing to a promise, and what it gives: keys of HINTS and GIFTS."""
+    given = said(language, GIFTS[gift], **names)
+    count = names["missing"] if hint.startswith("pieces") else 0
+    return filled(_counted(HINTS[hint], count, language), {**names, "gift": given})
+
+
 def page_words(language: str) -> dict[str, str | dict[str, str]]:
     """The words of the cashier page by key; a counted one by its plural category (CLDR)."""
     words: dict[str, str | dict[str, str]] = {
@@ -252,7 +280,7 @@ def spoken(text: str, language: str, names: Mapping[str, str]) -> str:
 
 def every_text() -> list[str | tuple[str, str]]:
     """Each text that can be said: what a catalogue must translate, counted ones as a pair."""
-    tables = (REFUSALS, CAUSES, NOTES, DAYS, PAGE)
+    tables = (REFUSALS, CAUSES, NOTES, HINTS, GIFTS, DAYS, PAGE)
     texts: list[str | tuple[str, str]] = [text for table in tables for text in table.values()]
     texts += [EARNED_POINTS, NO_TIER, BALANCE_ALONE, *COUNTED.values(), FORM]
     return list(dict.fromkeys(texts))

@@ -55,6 +55,13 @@ def test_a_shopper_without_a_card_is_quoted_too() -> None:
     assert ["to", "pay", "1500.00", "45.00", "0.00", "1455.00"] in rows(result.output)
 
 
+def test_what_is_nearly_there_is_offered() -> None:
+    line = {"line": 1, "sku": "1", "quantity": "1", "price": "952.70"}
+    typed = json.dumps({"receipt": "r", "lines": [line], "at": "2026-12-05T13:00:00+03:00"})
+    result = told("quote", "-", "--program", PROGRAM, typed=typed)
+    assert "customer  47.30 more gives 3%" in result.output
+
+
 @pytest.mark.parametrize(
     ("members", "said"),
     [

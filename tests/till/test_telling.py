@@ -105,3 +105,89 @@ def test_a_rule_whose_goods_are_not_here_is_told_in_its_place(tmp_path: Path) ->
         "because": "none of its goods are here",
         "cause": "goods",
     }
+
+
+MILK = {"name": "Молоко 1 л", "category": "dairy/milk"}
+DAIRY = 'on = { category = ["dairy/*"] }'
+OVER = 'when = { min_total = "500.00" }'
+
+
+@pytest.mark.parametrize(
+    ("text", "rung_up", "english", "russian"),
+    [
+        (
+            rule("r", "receipt", 'percent_off_by_total = [["3000.00", "5%"]]'),
+            line(1, "2952.70"),
+            "47.30 more gives 5%",
+            "Ещё 47.30 — и скидка 5%",
+        ),
+        (
+            rule("r", "receipt", 'amount_off = "50.00"', OVER),
+            line(1, "452.70"),
+            "47.30 more gives 50.00 off",
+            "Ещё 47.30 — и скидка 50.00",
+        ),
+        (
+            rule("r", "points", 'earn = "bonus", percent = "7.5%"', OVER),
+            line(1, "452.70"),
+            "47.30 more gives 7.5% in Bonuses",
+            "Ещё 47.30 — и 7.5% на счёт «Бонусы»",
+        ),
+        (
+            rule("r", "points", 'earn = "bonus", points = "20.00"', OVER),
+            line(1, "452.70"),
+            "47.30 more gives 20.00 in Bonuses",
+            "Ещё 47.30 — и 20.00 на счёт «Бонусы»",
+        ),
+        (
+            rule("r", "points", 'earn = "bonus", per_unit = "1"', OVER),
+            line(1, "452.70"),
+            "47.30 more gives more in Bonuses",
+            "Ещё 47.30 — и больше на счёт «Бонусы»",
+        ),
+        (
+            rule("r", "item", 'fixed_price = "400.00"', OVER),
+            line(1, "452.70"),
+            "47.30 more gives a price of 400.00",
+            "Ещё 47.30 — и цена 400.00",
+        ),
+        (
+            rule("r", "item", "buy = 4, free = 1", DAIRY),
+            line(1, "89.90", "3", **MILK),
+            "1 more piece of goods like “Молоко 1 л” gives 1 free",
+            "Ещё 1 штука такого, как «Молоко 1 л», — и 1 бесплатно",
+        ),
+        (
+            rule("r", "item", 'buy = 3, bundle = "99.00"'),
+            line(1, "89.90", "2", **MILK),
+            "1 more piece gives 3 for 99.00",
+            "Ещё 1 штука — и 3 за 99.00",
+        ),
+        (
+            rule("r", "item", 'percent_off_by_quantity = [[10, "5%"]]', DAIRY),
+            line(1, "89.90", "8", **MILK),
+            "2 more pieces of goods like “Молоко 1 л” give 5%",
+            "Ещё 2 штуки такого, как «Молоко 1 л», — и скидка 5%",
+        ),
+        (
+            rule(
+                *("r", "receipt", 'percent_off = "5%"'),
+                'when = { basket = { category = ["dairy/*"], min_amount = "500.00" } }',
+            ),
+            line(1, "452.70", **MILK),
+            "47.30 more of goods like “Молоко 1 л” gives 5%",
+            "Ещё такого, как «Молоко 1 л», на 47.30 — и скидка 5%",
+        ),
+    ],
+)
+def test_what_is_nearly_there_is_offered(
+    tmp_path: Path, text: str, rung_up: dict[str, object], english: str, russian: str
+) -> None:
+    program = HEAD + wallet('name = { ru = "Бонусы", en = "Bonuses" }') + text + CARDS
+    with shop_at(tmp_path / "near.db", program) as opened:
+        opened.issue({"card": CARD})
+        body = bought("r", rung_up)
+        assert english in opened.quote(body)["messages"]["customer"]
+        assert english not in opened.confirm(body)["messages"]["customer"]  # nothing more is bought
+        opened.till = replace(opened.till, language="ru")
+        assert russian in opened.quote({**body, "receipt": "r2"})["messages"]["customer"]

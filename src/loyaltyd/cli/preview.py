@@ -10,6 +10,7 @@ import click
 from loyaltyd.api.bodies import Unbuilt, Unreadable, request_in
 from loyaltyd.cli import exits
 from loyaltyd.domain.account import Account, Card, Seen
+from loyaltyd.domain.hints import Asked, hint
 from loyaltyd.domain.place import Place
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import quote
@@ -52,8 +53,10 @@ def preview(body: bytes, path: pathlib.Path, tier: str | None) -> dict[str, Any]
     account = card.account if card else None
     seen = Seen(card=card.card if card else None, account=account)
     place = Place(store="", till="", group="", timezone=zone.key, business_date=at.date())
+    asked = Asked(basket=basket, seen=seen, program=program, place=place, at=at)
+    found = _granted(quote(basket, seen, program, place, at))
     telling = Telling(
-        quote=_granted(quote(basket, seen, program, place, at)),
+        quote=found,
         basket=basket,
         program=program,
         card=card,
@@ -61,6 +64,7 @@ def preview(body: bytes, path: pathlib.Path, tier: str | None) -> dict[str, Any]
         after=account,
         at=at,
         language=LANGUAGE,
+        hint=hint(asked, found),
     )
     return _answer(telling)
 

@@ -73,6 +73,12 @@ def share(text: str) -> int:
     return value
 
 
+def share_text(millionths: int) -> str:
+    """Write a percentage without needless zeros: 75000 is "7.5%"."""
+    whole, part = divmod(millionths, 10**4)
+    return f"{whole}.{part:04}".rstrip("0").rstrip(".") + "%"
+
+
 def half_up(numerator: int, denominator: int) -> int:
     """Divide and round half away from zero; denominator > 0."""
     if numerator < 0:

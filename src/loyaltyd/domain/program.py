@@ -162,6 +162,7 @@ class Program:
     receipt: tuple[Group, ...]
     points: tuple[Group, ...]
     exclusions: Mapping[str, frozenset[str]]  # rule → those that never lower a line with it
+    hints_within: int  # millionths of what a rule needs that may be missing to be told; 0: never
     goods: GoodsIndex = field(init=False, repr=False, compare=False)
     asks: Asks = field(init=False, repr=False, compare=False)
     turns: Mapping[str, Turn] = field(init=False, repr=False, compare=False)  # in their order

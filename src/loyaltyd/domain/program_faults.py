@@ -33,6 +33,8 @@ def faults_of(table: ProgramTable) -> Iterator[_Wrong]:
             if region not in table.regions:
                 said = unknown_name("region", region, list(table.regions))
                 yield ("classes", name, "region", number), said
+    if table.hints.within > WHOLE_SHARE:
+        yield ("hints", "within"), "is at most 100%"
     yield from _rules(table, digits)
     yield from exclusion_faults(table)
 

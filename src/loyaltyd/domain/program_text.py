@@ -78,6 +78,7 @@ def _program(table: ProgramTable, text_hash: str) -> Program:
         receipt=groups["receipt"],
         points=groups["points"],
         exclusions=exclusions(table),
+        hints_within=table.hints.within,
     )
 
 

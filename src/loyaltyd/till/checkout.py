@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from loyaltyd.domain.account import Seen, moved
 from loyaltyd.domain.basket import Basket
 from loyaltyd.domain.facts import value_from
+from loyaltyd.domain.hints import Asked, Hint, hint
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import Quote, quote
 from loyaltyd.domain.record import Moment, Record
@@ -222,8 +223,20 @@ def _telling(till: Till, reckoned: _Reckoned) -> Telling:
     )
 
 
+def _hint(till: Till, reckoned: _Reckoned) -> Hint | None:
+    moment = reckoned.moment
+    asked = Asked(
+        basket=reckoned.basket,
+        seen=reckoned.seen,
+        program=reckoned.program,
+        place=till.place(moment.business_date),
+        at=moment.at,
+    )
+    return hint(asked, reckoned.quote)
+
+
 def _quote_answer(till: Till, reckoned: _Reckoned) -> QuoteAnswer:
-    telling = _telling(till, reckoned)
+    telling = replace(_telling(till, reckoned), hint=_hint(till, reckoned))
     program, result = reckoned.program, reckoned.quote.result
     promise = promise_of(
         reckoned.basket, result, program.hash, reckoned.moment.at, reckoned.moment.recorded_at

@@ -9,9 +9,10 @@ from loyaltyd import messages
 from loyaltyd.domain.account import Account
 from loyaltyd.domain.basket import Basket
 from loyaltyd.domain.explain import Cause, Message, Note, Why
+from loyaltyd.domain.hints import Hint
 from loyaltyd.domain.money import decimal, quantity_text
 from loyaltyd.domain.postings import points_of
-from loyaltyd.domain.program import POINTS, Program, Rule, Texts, Wallet
+from loyaltyd.domain.program import POINTS, Program, Rule, Texts
 from loyaltyd.domain.quote import LineResult, Points, Quote, Result, pieces
 from loyaltyd.till.answers import (
     Amounts,
@@ -25,7 +26,8 @@ from loyaltyd.till.answers import (
     WhyAnswer,
 )
 from loyaltyd.till.identify import Presented
-from loyaltyd.till.wallets import balance, wallet_answer
+from loyaltyd.till.offering import hint_text
+from loyaltyd.till.wallets import balance, wallet_answer, wallet_name
 
 AUDIENCES = ("cashier", "customer", "slip")
 # Their amounts are money, whatever the rule gives.
@@ -44,6 +46,7 @@ class Telling:
     after: Account | None
     at: dt.datetime
     language: str
+    hint: Hint | None = None  # what a little more would bring: of a quote, never of a receipt
 
 
 def card_answer(card: Presented | None) -> CardAnswer | None:
@@ -108,6 +111,9 @@ def messages_answer(telling: Telling) -> MessagesAnswer:
     said: dict[str, list[str]] = {audience: [] for audience in AUDIENCES}
     for message in _messages(telling):
         said[message.audience].append(_told(message, telling))
+    if telling.hint is not None:
+        text = hint_text(telling.hint, telling.program, telling.language)
+        said["customer"].append(text)
     return MessagesAnswer(cashier=said["cashier"], customer=said["customer"], slip=said["slip"])
 
 
@@ -145,11 +151,6 @@ def amounts(points: Sequence[Points], program: Program) -> Amounts:
     return {
         wallet.id: decimal(points_of(points, wallet.id), wallet.scale) for wallet in program.wallets
     }
-
-
-def wallet_name(wallet: Wallet, language: str) -> str:
-    """What people call the wallet."""
-    return wallet.names.get(language) or next(iter(wallet.names.values()), wallet.id)
 
 
 def told(message: Message, program: Program, language: str, holder: str = "") -> str:

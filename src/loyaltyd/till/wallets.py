@@ -64,5 +64,10 @@ def wallet_answer(held: Balance, wallet: Wallet) -> WalletAnswer:
     )
 
 
+def wallet_name(wallet: Wallet, language: str) -> str:
+    """What people call the wallet."""
+    return wallet.names.get(language) or next(iter(wallet.names.values()), wallet.id)
+
+
 def _waits(lot: Lot, wallet: str, on: dt.date) -> bool:
     return lot.wallet == wallet and lot.active_from > on

@@ -9,7 +9,7 @@ from loyaltyd.domain.grammar.cards import RANGES_MAX, CardsTable
 from loyaltyd.domain.grammar.classes import ClassTable
 from loyaltyd.domain.grammar.rules import GroupTable, RuleTable
 from loyaltyd.domain.grammar.tiers import TiersTable
-from loyaltyd.domain.grammar.values import NAMING, Name, StorePattern, shaped, text
+from loyaltyd.domain.grammar.values import NAMING, Name, Share, StorePattern, shaped, text
 from loyaltyd.domain.grammar.wallets import WalletTable
 from loyaltyd.domain.toml import Table
 
@@ -23,6 +23,12 @@ class RoundingTable(Table):
     points: Literal["floor", "half-up"] = "floor"
     spread: Literal["largest-remainder", "first-lines"] = "largest-remainder"
     floor: Literal["redistribute", "lose"] = "redistribute"
+
+
+class HintsTable(Table):
+    """The table [hints]."""
+
+    within: Share = 200_000  # 20%
 
 
 class ProgramTable(Table):
@@ -41,4 +47,5 @@ class ProgramTable(Table):
     regions: dict[Name, Annotated[tuple[StorePattern, ...], NAMING]] = Field(default_factory=dict)
     classes: dict[Name, ClassTable] = Field(default_factory=dict)
     groups: dict[Name, GroupTable] = Field(default_factory=dict)
+    hints: HintsTable = Field(default_factory=HintsTable)
     rules: tuple[RuleTable, ...] = ()
