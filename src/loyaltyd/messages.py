@@ -99,6 +99,8 @@ CAUSES: Mapping[Cause, str | tuple[str, str]] = {
     Cause.WEIGHT: "needs {needs} kg of its goods, has {has}",
     Cause.AMOUNT: "needs {needs} of its goods, has {has}",
     Cause.EXCEPTED: "an exception of it holds: {needs}",
+    Cause.COUPON: "only with the coupon {needs}",
+    Cause.COUPON_USED: "the coupon was used already: {has} of {needs}",
     Cause.LIMIT: "its limit is reached: {has} of {needs}",
     Cause.GOODS: "none of its goods are here",
     Cause.NO_DISCOUNT: "these goods may not be discounted",
@@ -128,6 +130,9 @@ NOTES: Mapping[Note, str] = {
     Note.WISH_REFUSED: "{wallet}: nothing can be spent on this receipt",
     Note.DEBT: "{wallet}: {amount} owed, taken from the next points",
     Note.DEAD: "{wallet}: {amount} came back, but they have expired",
+    Note.COUPON: "Coupon {coupon}: {because}",
+    Note.COUPON_SPARE: "Coupon {coupon} is not needed: another one counts",
+    Note.COUPON_UNKNOWN: "Coupon {coupon}: no such coupon",
 }
 BALANCE_ALONE = "{wallet} {amount}"
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from random import Random
 
+from loyaltyd.domain.coupon import Coupon, RuleUses
 from loyaltyd.domain.past import Past, Spending, Uses
 from loyaltyd.domain.program import Program
 
 DAY = dt.date(2026, 12, 5)  # of the tests' receipts
+CODES = ("A", "B", "C")
 PLAIN = (
     'card_kind = ["bonus"]',
     'card_kind = ["discount", "bonus"]',
@@ -40,6 +42,8 @@ PLAIN = (
     'basket = { category = ["goods"], sku = ["sku-1"], min_amount = "50.00" }',
     'basket = { category = ["bread/*"], min_weight = "1.5" }',
     'min_total = "100.00"',
+    'coupon = "A"',
+    'coupon = ["B", "C"]',
 )
 
 
@@ -53,11 +57,18 @@ def random_condition(chance: Random) -> str:
     return f"{chance.choice(('all', 'any'))} = [{', '.join(tables)}]"
 
 
-def random_limit(chance: Random) -> str:
+def random_coupon(chance: Random) -> str:
+    """The codes that a rule asks for."""
+    codes = chance.sample(CODES, chance.randint(1, 2))
+    return f'coupon = "{codes[0]}"' if len(codes) == 1 else f"coupon = {codes}"
+
+
+def random_limit(chance: Random, *, coupon: bool) -> str:
     """A rule's limit, or none."""
     if chance.random() < 0.8:
         return ""
-    return f"limit = {{ per_{chance.choice(('account', 'card'))} = {chance.randint(1, 2)} }}\n"
+    of = chance.choice(("account", "card", *(["coupon"] * 3 if coupon else [])))
+    return f"limit = {{ per_{of} = {chance.randint(1, 2)} }}\n"
 
 
 def random_past(chance: Random, found: Program) -> Past:
@@ -76,6 +87,20 @@ def random_past(chance: Random, found: Program) -> Past:
             for it in sorted(rules)
         ),
         birthdays=tuple(str(it) for it in asks.birthdays if chance.random() < 0.5),
+    )
+
+
+def random_coupons(chance: Random, found: Program) -> tuple[Coupon, ...]:
+    """Some codes, a wrong one among them, of which some were used before."""
+    codes = chance.sample((*CODES, "WRONG"), chance.randint(0, 3))
+    limits = [it.rule for it in found.asks.limited.values() if it.per_coupon]
+    return tuple(
+        Coupon(
+            id=f"{code:0>32}",
+            name=found.coupon_name(code),
+            uses=tuple(RuleUses(rule=it, count=chance.randint(0, 2)) for it in limits),
+        )
+        for code in codes
     )
 
 

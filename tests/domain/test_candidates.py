@@ -37,7 +37,7 @@ BREAD_LINE = line(2, "100.00", category="bread")
 
 
 def test_rules_whose_goods_are_not_here_are_not_looked_at() -> None:
-    found = candidates([BREAD_LINE, MILK_LINE], program(TEXT))
+    found = candidates([BREAD_LINE, MILK_LINE], (), program(TEXT))
     assert found.places == {"milk": [1], "all": [0, 1], "total": [0, 1]} | {
         "milk-earns": [1],
         "base-earn": [0, 1],
@@ -49,7 +49,7 @@ def test_rules_whose_goods_are_not_here_are_not_looked_at() -> None:
 
 
 def test_a_group_of_which_some_rules_are_left_keeps_its_pick_and_base() -> None:
-    (group,) = candidates([MILK_LINE], program(TEXT)).layer("item")
+    (group,) = candidates([MILK_LINE], (), program(TEXT)).layer("item")
     assert (group.pick, group.base) == ("all", "original")
     assert quoted(program(TEXT), basket(MILK_LINE)).result.payable == 7200  # 100 - 10 - 10, - 8
 
@@ -57,7 +57,7 @@ def test_a_group_of_which_some_rules_are_left_keeps_its_pick_and_base() -> None:
 def test_a_basket_that_no_rule_means_meets_none() -> None:
     found = program(rule("tea", "item", TEN, TEA))
     assert quoted(found, basket(BREAD_LINE)).trace == ()
-    assert candidates([], program(TEXT)).places == {}
+    assert candidates([], (), program(TEXT)).places == {}
 
 
 def test_a_rule_without_goods_here_has_none_whatever_else_it_lacks() -> None:

@@ -193,16 +193,14 @@ LATER = [
         (WALLET + f'offline = {{ policy = "{it}" }}\n', "wallets.w.offline.policy", f'"{it}"')
         for it in ("floor", "escrow", "hybrid")
     ),
-    (RULE.replace("item", "coupon") + OFF, 'rules[4] "x".layer', '"coupon"'),
     (RULE.replace("item", "stored value") + OFF, 'rules[4] "x".layer', '"stored value"'),
     *(
         (RULE + OFF + f"limit = {{ {key} = 1 }}\n", f'rules[4] "x".limit.{key}', key)
-        for key in ("per_receipt", "per_coupon", "per_cashier", "budget")
+        for key in ("per_receipt", "per_cashier", "budget")
     ),
     *(
         (RULE + OFF + f"when = {{ {key} = {value} }}\n", f'rules[4] "x".when.{key}', key)
         for key, value in {
-            "coupon": '"SPRING10"',
             "tender": '["cash"]',
         }.items()
     ),
@@ -239,3 +237,19 @@ def test_a_card_is_read_by_any_medium_unless_the_program_says_which() -> None:
 
     assert media("") == ("barcode", "magstripe", "contactless")
     assert media('media = ["uid"]') == ("uid",)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ('layer = "coupon"\n', "a rule of the layer coupon says in when which coupon it is for"),
+        ('layer = "item"\nlimit = { per_coupon = 1 }\n', "per_coupon goes with a coupon in when"),
+        (
+            'layer = "item"\nlimit = { per_coupon = 1 }\nwhen = { any = [{ coupon = "A" }] }\n',
+            "per_coupon goes with a coupon in when",
+        ),
+    ],
+)
+def test_what_counts_a_coupon_says_which(rule: str, said: str) -> None:
+    (fault,) = faults_of(f'{GOOD}\n[[rules]]\nid = "x"\n{OFF}{rule}')
+    assert (fault.key, fault.message) == ('rules[4] "x"', said)

@@ -15,7 +15,13 @@ from loyaltyd.domain.money import decimal
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.program_text import program_from
 from tests.domain.oracle.reckoning import Reckoning, reckoned
-from tests.domain.random_conditions import random_condition, random_limit, random_past
+from tests.domain.random_conditions import (
+    random_condition,
+    random_coupon,
+    random_coupons,
+    random_limit,
+    random_past,
+)
 from tests.domain.random_discounts import random_discount
 from tests.domain.random_earnings import random_earning
 from tests.domain.receipts import (
@@ -30,6 +36,7 @@ from tests.domain.receipts import (
 )
 
 SEEDS = 40
+LAYERS = ("item", "receipt", "coupon", "points")
 CASES_OF_A_SEED = 10
 WALLETS = ("bonus", "stars", "purse")
 CATEGORIES = ("dairy/milk", "dairy", "dairy/milk/raw", "goods", "bread/rye", "vodka", "tobacco/x")
@@ -127,7 +134,7 @@ def _program(chance: Random) -> str:
         text += TIERS.format(chance.choice(("true", "false")))
     classes = [it for it in CLASSES if chance.random() < 0.4]
     text += REGIONS + "".join(classes)
-    for layer in ("item", "receipt", "points"):
+    for layer in LAYERS:
         for number in range(2):
             text += (
                 f'[groups.{layer}{number}]\npick = "{chance.choice(("best", "first", "all"))}"\n'
@@ -136,9 +143,9 @@ def _program(chance: Random) -> str:
             text += f'exclude = ["item{1 - number}"]\n' if chance.random() < 0.1 else ""
     text += "".join(_wallet(chance, name) for name in chance.sample(WALLETS, len(WALLETS)))
     names = ["card"]
-    for layer in ("item", "receipt", "points"):
+    for layer in LAYERS:
         for number in range(chance.randint(0, 4)):
-            name, when = f"{layer}-{number}", _when(chance, tiers=tiers)
+            name, when = f"{layer}-{number}", _when(chance, layer, tiers=tiers)
             group = f'group = "{layer}{chance.randint(0, 1)}"\n' if chance.random() < 0.5 else ""
             goods = f"on = {{ {chance.choice((*GOODS, *_classes(classes)))} }}\n"
             goods = goods if chance.random() < 0.4 else ""
@@ -183,7 +190,7 @@ def _give(chance: Random, layer: str, *, tiers: bool) -> str:
     return random_discount(chance, layer, tiers=tiers)
 
 
-def _when(chance: Random, *, tiers: bool) -> str:
+def _when(chance: Random, layer: str, *, tiers: bool) -> str:
     keys = []
     if chance.random() < 0.35:
         keys.append(f'min_total = "{decimal(chance.randint(1, 60_000), 2)}"')
@@ -196,8 +203,10 @@ def _when(chance: Random, *, tiers: bool) -> str:
     more = random_condition(chance) if chance.random() < 0.3 else ""
     if more and more.partition(" ")[0] not in {key.partition(" ")[0] for key in keys}:
         keys.append(more)
+    coupon = layer == "coupon" or chance.random() < 0.1
+    keys += [random_coupon(chance)] if coupon else []
     when = f"when = {{ {', '.join(keys)} }}\n" if keys else ""
-    return when + random_limit(chance)
+    return when + random_limit(chance, coupon=coupon)
 
 
 def _basket(chance: Random, found: Program) -> Basket:
@@ -227,8 +236,9 @@ def _basket(chance: Random, found: Program) -> Basket:
 
 
 def _shopper(chance: Random, found: Program, day: dt.date) -> Seen:
+    coupons = random_coupons(chance, found)
     if chance.random() < 0.1:
-        return Seen()
+        return Seen(coupons=coupons)
     lots: dict[tuple[str, str], Lot] = {}
     for name in WALLETS * 2:
         last = chance.choice((None, day + dt.timedelta(days=chance.randint(-1, 40))))
@@ -248,4 +258,4 @@ def _shopper(chance: Random, found: Program, day: dt.date) -> Seen:
         debts=(debt,) if chance.random() < 0.1 else (),
     )
     card = DISCOUNT_CARD if chance.random() < 0.1 else BONUS_CARD
-    return Seen(card=card, account=account, past=random_past(chance, found))
+    return Seen(card=card, account=account, past=random_past(chance, found), coupons=coupons)

@@ -61,11 +61,15 @@ WHEN = [
     ('not = { all = [{ min_total = "0.005" }] }', "not.all[1].min_total", "more than 2 decimals"),
     ('not = { any = [{ all = [{ wether = "wet" }] }] }', "not.any[1].all[1].wether", "unknown key"),
     ('tender = ["cash"]', "tender", "not built in this version of loyaltyd: tender"),
-    ('any = [{ coupon = "A" }]', "any[1].coupon", "not built in this version of loyaltyd: coupon"),
+    ("coupon = 10", "coupon", "must be an array"),
+    ('coupon = "A B"', "coupon", 'a code such as "SPRING10", 1 to 64 letters, digits, . _ or -'),
+    ('coupon = ["A", ""]', "coupon[2]", 'a code such as "SPRING10"'),
+    ("coupon = []", "coupon", "at least 1 items"),
+    (f'coupon = "{"A" * 65}"', "coupon", "1 to 64 letters"),
 ]
 LIMIT = [
-    ("", "limit", "must have per_account or per_card"),
-    ('every = "1y"', "limit", "must have per_account or per_card"),
+    ("", "limit", "must have per_account, per_card or per_coupon"),
+    ('every = "1y"', "limit", "must have per_account, per_card or per_coupon"),
     ("per_account = 0", "limit.per_account", "at least 1"),
     ('per_card = 1, every = "year"', "limit.every", 'a span such as "14d"'),
     (
@@ -74,6 +78,7 @@ LIMIT = [
         'a span such as "30d", without a month-end',
     ),
     ("per_acount = 1", "limit.per_acount", 'did you mean "per_account"?'),
+    ("per_coupon = 0", "limit.per_coupon", "at least 1"),
     ("per_cashier = 1", "limit.per_cashier", "not built in this version of loyaltyd"),
 ]
 

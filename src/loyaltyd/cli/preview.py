@@ -17,6 +17,7 @@ from loyaltyd.domain.quote import quote
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.messages import sentence
 from loyaltyd.till.baskets import basket_from
+from loyaltyd.till.coupons import named
 from loyaltyd.till.identify import NEW, Presented, identified
 from loyaltyd.till.program_file import program_in
 from loyaltyd.till.requests import QuoteRequest
@@ -49,9 +50,15 @@ def preview(body: bytes, path: pathlib.Path, tier: str | None) -> dict[str, Any]
     zone = ZoneInfo(program.timezone or "UTC")
     at = _local(request.at or dt.datetime.now(dt.UTC), zone)
     card = _card(request.card, program, tier) if request.card is not None else None
-    basket = _granted(basket_from(request, program, card.card.id if card else ""))
+    coupons = named(request.coupons, program, chain_key=b"")
+    ids = tuple(it.coupon.id for it in coupons)
+    basket = _granted(basket_from(request, program, card.card.id if card else "", ids))
     account = card.account if card else None
-    seen = Seen(card=card.card if card else None, account=account)
+    seen = Seen(
+        card=card.card if card else None,
+        account=account,
+        coupons=tuple(it.coupon for it in coupons),
+    )
     place = Place(store="", till="", group="", timezone=zone.key, business_date=at.date())
     asked = Asked(basket=basket, seen=seen, program=program, place=place, at=at)
     found = _granted(quote(basket, seen, program, place, at))
@@ -60,6 +67,7 @@ def preview(body: bytes, path: pathlib.Path, tier: str | None) -> dict[str, Any]
         basket=basket,
         program=program,
         card=card,
+        coupons=coupons,
         before=account,
         after=account,
         at=at,

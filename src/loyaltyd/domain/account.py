@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
+from loyaltyd.domain.coupon import Coupon
 from loyaltyd.domain.ledger import DEBT, Lot, Posting, lot_from
 from loyaltyd.domain.past import NO_PAST, Past
 
@@ -43,11 +44,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """Card and account of a receipt; both are none for a shopper without a card."""
+    """Card and account of a receipt, none for a shopper without a card; and its coupons."""
 
     card: Card | None = None
     account: Account | None = None
     past: Past = NO_PAST
+    coupons: tuple[Coupon, ...] = ()  # those that the receipt names, in its order
 
 
 def moved(account: Account, postings: Iterable[Posting]) -> Account:

@@ -1,9 +1,10 @@
 """What of an account's past the rules of a program look at: nothing else is gathered."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from loyaltyd.domain.birthdays import BirthdayWindow
+from loyaltyd.domain.limits import Limit
 from loyaltyd.domain.spans import Span
 from loyaltyd.domain.when import (
     Birthday,
@@ -11,7 +12,6 @@ from loyaltyd.domain.when import (
     DaysSinceVisit,
     EveryVisit,
     FirstPurchase,
-    Limit,
     Spent,
     every_part,
 )
@@ -25,16 +25,19 @@ class Asks:
     last_visit: bool = False
     spent: tuple[Span | None, ...] = ()  # windows; None means ever
     birthdays: tuple[BirthdayWindow, ...] = ()
-    limits: tuple[Limit, ...] = ()
+    limits: tuple[Limit, ...] = ()  # of accounts and cards
+    limited: Mapping[str, Limit] = field(default_factory=dict)  # by rule, whatever they count
 
 
 def asked(rules: Iterable[Conditions]) -> Asks:
     """What the conditions of rules ask."""
     parts = [part for conditions in rules for part in every_part(conditions)]
+    limits = [it for it in parts if isinstance(it, Limit)]
     return Asks(
         visits=any(isinstance(it, FirstPurchase | EveryVisit) for it in parts),
         last_visit=any(isinstance(it, DaysSinceVisit) for it in parts),
         spent=tuple(dict.fromkeys(it.within for it in parts if isinstance(it, Spent))),
         birthdays=tuple(dict.fromkeys(it.window for it in parts if isinstance(it, Birthday))),
-        limits=tuple(it for it in parts if isinstance(it, Limit)),
+        limits=tuple(it for it in limits if it.per_account or it.per_card),
+        limited={it.rule: it for it in limits},
     )

@@ -67,6 +67,7 @@ class Basket:
     card: str = ""  # a card's id, or none
     cashier: str = ""
     redeem: tuple[Wish, ...] = ()
+    coupons: tuple[str, ...] = ()  # ids, in the order in which they were named
     payments: tuple[Payment, ...] = ()
     split: bool = False  # the answer's lines carry pieces of whole unit prices
 

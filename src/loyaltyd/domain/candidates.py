@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from loyaltyd.domain.basket import Line
+from loyaltyd.domain.coupon import Coupon
+from loyaltyd.domain.explain import Cause, Why
 from loyaltyd.domain.program import Group, Program, Turn
 
 
@@ -24,18 +26,35 @@ class Candidates:
         return self.layers.get(name, ())
 
 
-def candidates(lines: Sequence[Line], program: Program) -> Candidates:
-    """What of program can match lines."""
-    places = _places(lines, program)
+def candidates(lines: Sequence[Line], coupons: Sequence[Coupon], program: Program) -> Candidates:
+    """What of program can match lines and coupons."""
+    places = _places(lines, coupons, program)
     layers: defaultdict[str, list[Group]] = defaultdict(list)
     for group in _groups(sorted([program.turns[rule] for rule in places])):
         layers[group.rules[0].layer].append(group)
     return Candidates(places=places, layers=layers)
 
 
-def _places(lines: Sequence[Line], program: Program) -> Mapping[str, Sequence[int]]:
+def left_out(rule: str, coupons: Sequence[Coupon], program: Program) -> Why:
+    """Why the rule of that id is no candidate."""
+    needed = program.coupons.shut.get(rule, ())
+    if needed and not any(it.name in needed for it in coupons):
+        return Why(rule=rule, cause=Cause.COUPON, needs=", ".join(needed))
+    return Why(rule=rule, cause=Cause.GOODS)
+
+
+def _places(
+    lines: Sequence[Line], coupons: Sequence[Coupon], program: Program
+) -> Mapping[str, Sequence[int]]:
     """The lines that each rule means; a rule is left out for which nothing here can call."""
-    return program.goods.places(lines)
+    found: dict[str, Sequence[int]] = {**program.goods.places(lines)}
+    for coupon in coupons:
+        for name in program.coupons.asking.get(coupon.name, ()):
+            rule = program.turns[name].rule
+            meant = [place for place, line in enumerate(lines) if rule.on.has(line)]
+            if meant and (coupon.name in program.coupons.shut.get(name, ())):
+                found[name] = meant
+    return found
 
 
 def _groups(turns: Sequence[Turn]) -> Iterator[Group]:

@@ -1,8 +1,14 @@
 """Whether a rule's `when` and `limit` hold, and if not, what is missing."""
 
+from collections.abc import Iterator
+
+from loyaltyd.domain.account import Seen
+from loyaltyd.domain.coupon import Coupon
 from loyaltyd.domain.explain import Why
+from loyaltyd.domain.limits import Couponed, Limit
 from loyaltyd.domain.program import Rule
 from loyaltyd.domain.scene import Scene, Sight
+from loyaltyd.domain.when import AllOf, AnyOf, Conditions
 
 
 def unmet(rule: Rule, scene: Scene, total: int) -> Why | None:
@@ -15,3 +21,22 @@ def unmet(rule: Rule, scene: Scene, total: int) -> Why | None:
         if miss is not None:
             return Why(rule=rule.id, cause=miss.cause, needs=miss.needs, has=miss.has)
     return None
+
+
+def coupon_used(rule: Rule, seen: Seen) -> Coupon | None:
+    """The coupon that an applied rule uses: the first that it asks for and its limit allows."""
+    if not seen.coupons:
+        return None
+    limit = next((it for it in rule.when if isinstance(it, Limit)), None)
+    named = (coupon for asked in _asked(rule.when) for coupon in asked.found(seen))
+    return next((it for it in named if limit is None or limit.allows(it)), None)
+
+
+def _asked(conditions: Conditions) -> Iterator[Couponed]:
+    """The coupons that conditions ask for, and not those that they rule out."""
+    for condition in conditions:
+        if isinstance(condition, Couponed):
+            yield condition
+        elif isinstance(condition, AllOf | AnyOf):
+            for part in condition.parts:
+                yield from _asked(part)

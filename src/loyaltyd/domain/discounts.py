@@ -1,4 +1,4 @@
-"""The layers that lower prices: item rules on each line, receipt rules on the receipt.
+"""The layers that lower prices: item rules on each line, receipt and coupon rules on the receipt.
 
 Inside a layer groups add up, in the order of the file. Of a group's rules `pick` says which count:
 all of them, the first that gives something, or the best for the shopper; in the item layer line by
@@ -13,14 +13,14 @@ from loyaltyd.domain.explain import Cause, Why
 from loyaltyd.domain.gifts import PercentOff
 from loyaltyd.domain.offers import Offer, Shares, Work, offered
 from loyaltyd.domain.position import Position, total
-from loyaltyd.domain.program import CARD_RULE, ITEM, RECEIPT, Group, Program, Rule
+from loyaltyd.domain.program import CARD_RULE, COUPON, ITEM, RECEIPT, Group, Program, Rule
 from loyaltyd.domain.scene import Scene
 
 
 def discount(
     lines: Sequence[Position], program: Program, scene: Scene, able: Candidates
 ) -> list[Why]:
-    """Let the item and receipt rules that are able work on lines; say what became of each."""
+    """Let the rules that are able and lower prices work on lines; say what became of each."""
     work = Work(
         lines=lines,
         places={**able.places, CARD_RULE: range(len(lines))},
@@ -34,6 +34,8 @@ def discount(
         trace += _run(group, ITEM, work)
     for group in (*_card_group(program, scene), *able.layer(RECEIPT)):
         trace += _run(group, RECEIPT, work)
+    for group in able.layer(COUPON):
+        trace += _run(group, COUPON, work)
     return trace
 
 

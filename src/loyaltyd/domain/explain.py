@@ -29,6 +29,8 @@ class Cause(StrEnum):
     WEIGHT = "weight"
     AMOUNT = "amount"
     EXCEPTED = "excepted"  # what stands in `not` holds
+    COUPON = "coupon"  # it is not named
+    COUPON_USED = "coupon_used"  # as often as it may be
     LIMIT = "limit"
     GOODS = "goods"  # no line is of these goods
     NO_DISCOUNT = "no_discount"  # lines of these goods may not be discounted
@@ -76,6 +78,9 @@ class Note(StrEnum):
     WISH_REFUSED = "wish_refused"
     DEBT = "debt"
     DEAD = "dead"  # what came back had expired
+    COUPON = "coupon"  # gave nothing, and why
+    COUPON_SPARE = "coupon_spare"  # another one served
+    COUPON_UNKNOWN = "coupon_unknown"
     RULE = "rule"  # the rule's own words
 
 

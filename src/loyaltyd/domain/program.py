@@ -13,12 +13,14 @@ from typing import NamedTuple
 
 from loyaltyd.domain.asks import Asks, asked
 from loyaltyd.domain.card import ean_fits, luhn_fits
+from loyaltyd.domain.coupon import coupon_code
 from loyaltyd.domain.gifts import Earn, Gift
 from loyaltyd.domain.goods import GoodsClass, GoodsIndex, Match
+from loyaltyd.domain.limits import Couponed
 from loyaltyd.domain.spans import Span
-from loyaltyd.domain.when import Conditions
+from loyaltyd.domain.when import Conditions, every_part
 
-ITEM, RECEIPT, POINTS = "item", "receipt", "points"
+ITEM, RECEIPT, COUPON, POINTS = "item", "receipt", "coupon", "points"
 CARD_RULE = "card"  # the id of a discount card's own percentage
 Texts = Mapping[str, str]  # language → text
 
@@ -133,6 +135,14 @@ class Turn(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CouponIndex:
+    """Which rules ask for which coupons, by the names that the program gives them."""
+
+    asking: Mapping[str, tuple[str, ...]]  # coupon → rules that ask for it anywhere in when
+    shut: Mapping[str, tuple[str, ...]]  # rule → coupons, without one of which it can't match
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rounding:
     """How shares of an amount become whole units."""
 
@@ -160,16 +170,18 @@ class Program:
     classes: tuple[GoodsClass, ...]
     item: tuple[Group, ...]
     receipt: tuple[Group, ...]
+    coupon: tuple[Group, ...]
     points: tuple[Group, ...]
     exclusions: Mapping[str, frozenset[str]]  # rule → those that never lower a line with it
     hints_within: int  # millionths of what a rule needs that may be missing to be told; 0: never
     goods: GoodsIndex = field(init=False, repr=False, compare=False)
     asks: Asks = field(init=False, repr=False, compare=False)
+    coupons: CouponIndex = field(init=False, repr=False, compare=False)
     turns: Mapping[str, Turn] = field(init=False, repr=False, compare=False)  # in their order
 
     def __post_init__(self) -> None:
         """Index the rules by their ids, by the goods that they mean, and what they ask."""
-        groups = (*self.item, *self.receipt, *self.points)
+        groups = (*self.item, *self.receipt, *self.coupon, *self.points)
         places = [(place, rule) for place, group in enumerate(groups) for rule in group.rules]
         turns = {
             rule.id: Turn(number, place, rule, groups[place])
@@ -177,7 +189,11 @@ class Program:
         }
         rules = [rule for _, rule in places]
         object.__setattr__(self, "turns", turns)
-        object.__setattr__(self, "goods", _indexed(rules))
+        coupons = _by_coupon(rules)
+        object.__setattr__(self, "coupons", coupons)
+        object.__setattr__(
+            self, "goods", _indexed([it for it in rules if it.id not in coupons.shut])
+        )
         object.__setattr__(self, "asks", asked(rule.when for rule in rules))
 
     def __hash__(self) -> int:
@@ -196,10 +212,28 @@ class Program:
         """The wallet of that id."""
         return next((wallet for wallet in self.wallets if wallet.id == name), None)
 
+    def coupon_name(self, text: str) -> str:
+        """What rules call the coupon that was named so; nothing when none knows it."""
+        code = coupon_code(text)
+        return code if code in self.coupons.asking else ""
+
     def rule(self, name: str) -> Rule | None:
         """The rule of that id; none for a discount card's own."""
         turn = self.turns.get(name)
         return None if turn is None else turn.rule
+
+
+def _by_coupon(rules: Sequence[Rule]) -> CouponIndex:
+    asking: dict[str, tuple[str, ...]] = {}
+    shut: dict[str, tuple[str, ...]] = {}
+    for rule in rules:
+        parts = [it for it in every_part(rule.when) if isinstance(it, Couponed)]
+        for name in dict.fromkeys(name for it in parts for name in it.names):
+            asking[name] = (*asking.get(name, ()), rule.id)
+        own = next((it for it in rule.when if isinstance(it, Couponed)), None)
+        if own is not None:
+            shut[rule.id] = own.names
+    return CouponIndex(asking=asking, shut=shut)
 
 
 def _indexed(rules: Sequence[Rule]) -> GoodsIndex:

@@ -13,7 +13,7 @@ from loyaltyd.domain.goods_text import goods_class, match
 from loyaltyd.domain.grammar.cards import CardsTable
 from loyaltyd.domain.grammar.classes import OnTable
 from loyaltyd.domain.grammar.program import ProgramTable
-from loyaltyd.domain.grammar.rules import GroupTable, RuleTable
+from loyaltyd.domain.grammar.rules import LAYERS, GroupTable, RuleTable
 from loyaltyd.domain.grammar.tiers import TiersTable
 from loyaltyd.domain.grammar.wallets import WalletTable
 from loyaltyd.domain.money import WHOLE_SHARE, minor_digits, units
@@ -76,6 +76,7 @@ def _program(table: ProgramTable, text_hash: str) -> Program:
         ),
         item=groups["item"],
         receipt=groups["receipt"],
+        coupon=groups["coupon"],
         points=groups["points"],
         exclusions=exclusions(table),
         hints_within=table.hints.within,
@@ -126,7 +127,7 @@ def _tiers(tiers: TiersTable, digits: int) -> Tiers:
 
 def _groups(table: ProgramTable, digits: int) -> Mapping[str, tuple[Group, ...]]:
     """The rules of each layer, in groups that stand where their first rule stands."""
-    layers: dict[str, dict[str, list[Rule]]] = {"item": {}, "receipt": {}, "points": {}}
+    layers: dict[str, dict[str, list[Rule]]] = {it: {} for it in LAYERS}
     settings: dict[str, GroupTable] = {}
     scales = {name: wallet.scale for name, wallet in table.wallets.items()}
     classes = {name: match(it.match) for name, it in table.classes.items()}

@@ -1,8 +1,8 @@
 """The engine: what a program gives for a basket and an account, at a place and a moment. Pure.
 
-The order is normative: gross, item rules, receipt rules, paying with points, earning. The same
-inputs give the same result on every machine, so that anyone can run a receipt again from its record
-alone.
+The order is normative: gross, item rules, receipt rules, coupons, paying with points, earning. The
+same inputs give the same result on every machine, so that anyone can run a receipt again from its
+record alone.
 """
 
 import datetime as dt
@@ -13,6 +13,7 @@ from loyaltyd.domain.account import Account, Seen
 from loyaltyd.domain.basket import Basket
 from loyaltyd.domain.candidates import candidates
 from loyaltyd.domain.claims import DISCOUNT_CARD
+from loyaltyd.domain.conditions import coupon_used
 from loyaltyd.domain.discounts import discount
 from loyaltyd.domain.earning import earned, scene_of_points, spend
 from loyaltyd.domain.explain import Message, Why
@@ -32,6 +33,14 @@ class Points:
 
     wallet: str
     amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CouponUse:
+    """The coupon that a rule was applied for, by its id."""
+
+    rule: str
+    coupon: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +85,7 @@ class Result:
     spend: int = 0  # what counts towards a tier, minor units
     dated: tuple[Lot, ...] = ()  # what of earned goes to lots of rules' own dates
     used: tuple[str, ...] = ()  # the rules with a limit that were applied, in the order they ran
+    coupons: tuple[CouponUse, ...] = ()
 
     @property
     def payable(self) -> int:
@@ -113,7 +123,7 @@ def quote(
     if isinstance(lines, Refusal):
         return lines
     scene = scene_of(seen, place, at, basket.lines)
-    able = candidates(basket.lines, program)
+    able = candidates(basket.lines, seen.coupons, program)
     trace = discount(lines, program, scene, able)
     redeemable, messages = redeem(lines, basket, program, _payer(seen), at.date())
     earnings, why = earned(lines, program, scene_of_points(scene, lines, program), able)
@@ -127,6 +137,7 @@ def quote(
         spend=spend(lines) if seen.account else 0,
         dated=tuple(lot for it in earnings for lot in it.dated),
         used=_used((*trace, *why), program),
+        coupons=_coupons((*trace, *why), program, seen),
     )
     if any(points.amount > AMOUNT_MAX for points in result.earned):
         return refused(Reason.AMOUNT_TOO_LARGE)
@@ -172,10 +183,16 @@ def _unreadable(basket: Basket, program: Program) -> Refusal | None:
 
 
 def _used(trace: Sequence[Why], program: Program) -> tuple[str, ...]:
-    if not program.asks.limits:
-        return ()
-    limited = {limit.rule for limit in program.asks.limits}
+    limited = program.asks.limited
     return tuple(why.rule for why in trace if why.applied and why.rule in limited)
+
+
+def _coupons(trace: Sequence[Why], program: Program, seen: Seen) -> tuple[CouponUse, ...]:
+    if not seen.coupons:
+        return ()
+    rules = [program.rule(why.rule) for why in trace if why.applied]
+    uses = [(it.id, coupon_used(it, seen)) for it in rules if it is not None]
+    return tuple(CouponUse(rule=rule, coupon=it.id) for rule, it in uses if it is not None)
 
 
 def _line(position: Position, earnings: Sequence[tuple[str, int]]) -> LineResult:

@@ -135,21 +135,27 @@ def reversal_body(kind: str, ident: str, case: Case, reversal: Reversal) -> dict
         "returned": facts_of(reversal.returned),
         "postings": [posting.facts() for posting in reversal.postings],
     }
-    account, sold_on = case.account, case.sale.place.business_date
-    if account is None:
+    counters = _counters(kind, case, reversal.returned.spend)
+    if counters:
+        body["counters"] = counters
+    if case.account is None:
         return body
-    gone = reversal.returned.spend
-    if kind == "cancel":
-        spent = uncounted(account, SPEND, sold_on, gone)
-        names = (VISITS, *_uses(case.sale))
-        body["counters"] = [spent, *(uncounted(account, name, sold_on, 1) for name in names)]
-    else:
-        body["counters"] = [counted(account, RETURNED, sold_on, -gone)]
-    return {**body, "seen": {"account": facts_of(account)}}
+    return {**body, "seen": {"account": facts_of(case.account)}}
 
 
-def _uses(sale: Sale) -> list[str]:
-    return use_counters(sale.result, sale.seen.card) if sale.seen.card else []
+def _counters(kind: str, case: Case, gone: int) -> list[Fact]:
+    """What no longer counts: of a receipt that never happened, its uses of rules too."""
+    sale, sold_on = case.sale, case.sale.place.business_date
+    account = case.account.id if case.account else ""
+    if kind != "cancel":
+        return [counted(account, RETURNED, sold_on, -gone)] if account else []
+    found: list[Fact] = []
+    if account:
+        found = [
+            uncounted(account, SPEND, sold_on, gone),
+            uncounted(account, VISITS, sold_on, 1),
+        ]
+    return found + [uncounted(*it, sold_on, 1) for it in use_counters(sale.result, sale.seen)]
 
 
 def _unreturnable(
@@ -263,7 +269,7 @@ def _earned_now(case: Case, wallet: Wallet, returned: Mapping[int, int]) -> Earn
     lines = _left(case, returned)
     staying = [replace(it.line, quantity=it.quantity) for it in lines]
     scene = scene_of(case.sale.seen, case.sale.place, case.sale.at, staying)
-    able = candidates(staying, case.program)
+    able = candidates(staying, case.sale.seen.coupons, case.program)
     found, _ = earned(lines, case.program, scene_of_points(scene, lines, case.program), able)
     return next(it for it in found if it.wallet == wallet.id)
 

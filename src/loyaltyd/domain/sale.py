@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from loyaltyd.domain.account import Account, Card, Seen
+from loyaltyd.domain.account import Seen
 from loyaltyd.domain.basket import Basket
 from loyaltyd.domain.facts import facts_of, value_from
 from loyaltyd.domain.ledger import Posting, postings_of
@@ -43,13 +43,10 @@ def receipt_body(
         "postings": [posting.facts() for posting in postings],
     }
     if seen.card is not None and seen.account is not None:
-        day = place.business_date
         body["card"] = card_member(seen.card.id, seen.account.id, seen.card.kind)
-        body["counters"] = [
-            counted(seen.account, SPEND, day, result.spend),
-            counted(seen.account, VISITS, day, 1),
-            *(counted(seen.account, it, day, 1) for it in use_counters(result, seen.card)),
-        ]
+    counters = sale_counters(result, seen, place.business_date)
+    if counters:
+        body["counters"] = counters
     return body
 
 
@@ -80,9 +77,29 @@ def card_member(card: str, account: str, kind: str) -> dict[str, Fact]:
     return {"id": card, "account": account, "kind": kind}
 
 
-def use_counters(result: Result, card: Card) -> list[str]:
-    """The counters that a receipt raises by one: of each limited rule, for account and card."""
-    return [name for rule in result.used for name in (used_by(rule), used_by(rule, card.id))]
+def sale_counters(result: Result, seen: Seen, day: dt.date) -> list[Fact]:
+    """The counters that a receipt raises: its account's spend and visits, and uses of rules."""
+    found: list[Fact] = []
+    if seen.account is not None:
+        found = [
+            counted(seen.account.id, SPEND, day, result.spend),
+            counted(seen.account.id, VISITS, day, 1),
+        ]
+    return found + [counted(*it, day, 1) for it in use_counters(result, seen)]
+
+
+def use_counters(result: Result, seen: Seen) -> list[tuple[str, str]]:
+    """The counters, by account and name, that a receipt raises by one.
+
+    Of each limited rule for account and card; of each coupon, whether its uses are limited or not.
+    """
+    found: list[tuple[str, str]] = []
+    if seen.account is not None and seen.card is not None:
+        names = [
+            name for rule in result.used for name in (used_by(rule), used_by(rule, seen.card.id))
+        ]
+        found += [(seen.account.id, name) for name in names]
+    return found + [(use.coupon, used_by(use.rule)) for use in result.coupons]
 
 
 def used_by(rule: str, card: str = "") -> str:
@@ -90,11 +107,11 @@ def used_by(rule: str, card: str = "") -> str:
     return f"{USED}{rule}/{card}" if card else f"{USED}{rule}"
 
 
-def counted(account: Account, name: str, day: dt.date, amount: int) -> dict[str, Fact]:
+def counted(account: str, name: str, day: dt.date, amount: int) -> dict[str, Fact]:
     """One counter's change, as a record names it: counted for day, known since the record's own."""
-    return {"account": account.id, "name": name, "date": day.isoformat(), "amount": amount}
+    return {"account": account, "name": name, "date": day.isoformat(), "amount": amount}
 
 
-def uncounted(account: Account, name: str, day: dt.date, amount: int) -> dict[str, Fact]:
+def uncounted(account: str, name: str, day: dt.date, amount: int) -> dict[str, Fact]:
     """A counter's change of a receipt that never happened: nor was it known on its day."""
     return {**counted(account, name, day, -amount), "since": day.isoformat()}

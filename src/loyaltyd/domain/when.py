@@ -12,26 +12,13 @@ from loyaltyd.domain.birthdays import BirthdayWindow
 from loyaltyd.domain.explain import Cause
 from loyaltyd.domain.goods import Match
 from loyaltyd.domain.grammar.values import WEEKDAYS
+from loyaltyd.domain.limits import Couponed, Limit
+from loyaltyd.domain.miss import Miss
 from loyaltyd.domain.money import quantity_text
 from loyaltyd.domain.pieces import pieces
 from loyaltyd.domain.place import Stores
 from loyaltyd.domain.scene import Sight
 from loyaltyd.domain.spans import Span
-
-WHOLLY = Fraction(1)  # how far one word is from another
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Miss:
-    """What a condition needs and what there is: amounts in minor units, or words.
-
-    far is the share of what is needed that is missing.
-    """
-
-    cause: Cause
-    needs: int | str = ""
-    has: int | str = ""
-    far: Fraction = WHOLLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,30 +292,9 @@ class Not:
         return Miss(cause=Cause.EXCEPTED, needs=_words(self.keys))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """The rule was applied less often than so inside a span; without every, ever."""
-
-    rule: str
-    per_account: int | None = None
-    per_card: int | None = None
-    every: Span | None = None
-    birthday: BirthdayWindow | None = None  # each opening of the window starts anew
-
-    def miss(self, sight: Sight) -> Miss | None:
-        seen = sight.scene.seen
-        if seen.account is None:
-            return Miss(cause=Cause.NO_CARD)
-        uses = seen.past.uses_of(self.rule)
-        for most, used in ((self.per_account, uses.account), (self.per_card, uses.card)):
-            if most is not None and used >= most:
-                return Miss(cause=Cause.LIMIT, needs=str(most), has=str(used))
-        return None
-
-
 Condition = (
-    CardKind | Tier | Birthday | FirstPurchase | EveryVisit | DaysSinceVisit | Spent | Dates
-    | Weekday | TimeOfDay | Store | Region | TillGroup | Tagged | Contains | MinTotal
+    CardKind | Tier | Birthday | FirstPurchase | EveryVisit | DaysSinceVisit | Spent | Couponed
+    | Dates | Weekday | TimeOfDay | Store | Region | TillGroup | Tagged | Contains | MinTotal
     | AllOf | AnyOf | Not | Limit
 )  # fmt: skip
 Conditions = tuple[Condition, ...]

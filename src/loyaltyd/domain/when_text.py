@@ -18,6 +18,7 @@ from loyaltyd.domain.grammar.conditions import (
     WhenTable,
 )
 from loyaltyd.domain.grammar.values import WEEKDAYS
+from loyaltyd.domain.limits import Couponed, Limit
 from loyaltyd.domain.money import QUANTITY_DIGITS, units
 from loyaltyd.domain.place import stores
 from loyaltyd.domain.when import (
@@ -32,7 +33,6 @@ from loyaltyd.domain.when import (
     DaysSinceVisit,
     EveryVisit,
     FirstPurchase,
-    Limit,
     MinTotal,
     Not,
     Region,
@@ -67,8 +67,10 @@ def limit(rule: str, table: LimitTable, when: Conditions) -> Limit:
         rule=rule,
         per_account=table.per_account,
         per_card=table.per_card,
+        per_coupon=table.per_coupon,
         every=table.every,
         birthday=windows[0] if windows and table.every is not None else None,
+        coupons=next((it for it in when if isinstance(it, Couponed)), None),
     )
 
 
@@ -81,6 +83,7 @@ def _plain(table: PlainWhenTable, terms: Terms) -> Iterator[Condition]:
         "every_visit": EveryVisit,
         "days_since_visit": DaysSinceVisit,
         "spent": lambda it: _spent(it, terms),
+        "coupon": Couponed,
         "dates": _dates,
         "weekday": _weekday,
         "time": lambda it: TimeOfDay(*it),

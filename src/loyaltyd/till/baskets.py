@@ -22,7 +22,7 @@ from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.till.requests import LineRequest, QuoteRequest, Request
 
 FLAGS = (NO_DISCOUNT, NO_EARN, NO_REDEEM)
-PERSONAL = frozenset(("card", "name", "phone", "birthday"))
+PERSONAL = frozenset(("card", "coupons", "name", "phone", "birthday"))
 NUMBERS = frozenset(("quantity", "abv", "litres", "price", "floor_price", "amount", "redeem"))
 WRITTEN = PERSONAL | NUMBERS  # what a fingerprint doesn't take as it was sent
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -36,8 +36,10 @@ class _UnreadableError(ValueError):
         self.member = member
 
 
-def basket_from(request: QuoteRequest, program: Program, card: str) -> Basket | Refusal:
-    """Read a request as a basket; card is the id of its card, or nothing."""
+def basket_from(
+    request: QuoteRequest, program: Program, card: str, coupons: tuple[str, ...] = ()
+) -> Basket | Refusal:
+    """Read a request as a basket; card is the id of its card, or nothing, coupons those of its."""
     numbers = [line.line for line in request.lines]
     if len(set(numbers)) < len(numbers):
         return _invalid("lines", "two lines have the same number")
@@ -53,6 +55,7 @@ def basket_from(request: QuoteRequest, program: Program, card: str) -> Basket | 
                 Wish(wallet=wallet, amount=_points(amount, wallet, program))
                 for wallet, amount in sorted(request.redeem.items())
             ),
+            coupons=coupons,
             payments=tuple(
                 Payment(kind=it.kind, amount=_money(it.amount, f"payments[{n}].amount", program))
                 for n, it in enumerate(request.payments)

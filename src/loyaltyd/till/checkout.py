@@ -29,6 +29,7 @@ from loyaltyd.till.answers import (
     ReturnAnswer,
 )
 from loyaltyd.till.baskets import basket_from, fingerprint
+from loyaltyd.till.coupons import Named, looked_up
 from loyaltyd.till.identify import ACTIVE, NEW, Presented, presented, usable
 from loyaltyd.till.quote_token import (
     Promise,
@@ -70,6 +71,7 @@ class _Reckoned:
     program: Program
     moment: Moment
     card: Presented | None
+    coupons: list[Named]
     seen: Seen
     quote: Quote
 
@@ -173,15 +175,24 @@ def _reckoned(
     card = _card(till, view, program, request, moment.business_date)
     if isinstance(card, Refusal):
         return card
-    basket = basket_from(request, program, card.card.id if card else "")
+    coupons = looked_up(till, view, request.coupons, program, moment.business_date)
+    ids = tuple(it.coupon.id for it in coupons)
+    basket = basket_from(request, program, card.card.id if card else "", ids)
     if isinstance(basket, Refusal):
         return basket
     seen = card.seen(moment.at.date()) if card else Seen()
+    seen = replace(seen, coupons=tuple(it.coupon for it in coupons))
     found = quote(basket, seen, program, till.place(moment.business_date), moment.at)
     if isinstance(found, Refusal):
         return found
     return _Reckoned(
-        basket=basket, program=program, moment=moment, card=card, seen=seen, quote=found
+        basket=basket,
+        program=program,
+        moment=moment,
+        card=card,
+        coupons=coupons,
+        seen=seen,
+        quote=found,
     )
 
 
@@ -216,6 +227,7 @@ def _telling(till: Till, reckoned: _Reckoned) -> Telling:
         basket=reckoned.basket,
         program=reckoned.program,
         card=reckoned.card,
+        coupons=reckoned.coupons,
         before=before,
         after=moved(before, postings) if before else None,
         at=reckoned.moment.at,

@@ -8,11 +8,11 @@ import datetime as dt
 from dataclasses import dataclass
 
 from loyaltyd.domain.asks import Asks
+from loyaltyd.domain.limits import Limit
 from loyaltyd.domain.past import NO_PAST, Past, Spending, Uses
 from loyaltyd.domain.person import Person
 from loyaltyd.domain.sale import RETURNED, SPEND, VISITS, used_by
 from loyaltyd.domain.spans import Span
-from loyaltyd.domain.when import Limit
 from loyaltyd.store.transaction import View
 
 NO_ASKS = Asks()
@@ -49,6 +49,12 @@ def past_of(view: View, holder: Holder, asks: Asks, on: dt.date) -> Past:
         uses=tuple(it for it in uses if it.account or it.card),
         birthdays=tuple(str(it) for it in asks.birthdays if birthday and it.opened(birthday, on)),
     )
+
+
+def coupon_uses(view: View, coupon: str, limit: Limit, on: dt.date) -> int:
+    """How often a coupon was used for the limit's rule, as far as that counts on that day."""
+    days = (_first_counting(limit, None, on), _last_counting(limit, on))
+    return _used(view, coupon, used_by(limit.rule), days)
 
 
 def _spending(view: View, holder: Holder, within: Span | None, on: dt.date) -> Spending:

@@ -7,13 +7,17 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from loyaltyd.domain.coupon import CODE
+
 LINES_MAX = 1000  # a wholesale receipt; 64 KiB of body hold fewer
+COUPONS_MAX = 32
 ID_PATTERN = r"^[A-Za-z0-9._:-]{1,64}$"
 # [0-9] and not \d, which holds for the digits of every script.
 MONEY_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,3})?$"
 QUANTITY_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,3})?$"
 POINTS_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,6})?$"
 CARD_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
+COUPON_PATTERN = f"^{CODE}$"
 PHONE_PATTERN = r"^(\+[0-9]{5,15})?$"
 WORD_PATTERN = r"^[a-z][a-z_-]{0,31}$"
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -51,6 +55,15 @@ CardText = Annotated[
         pattern=CARD_PATTERN,
         description="A card's number, or the handle of a read: its event's id",
         examples=["2990000000019"],
+    ),
+]
+
+CouponText = Annotated[
+    str,
+    Field(
+        pattern=COUPON_PATTERN,
+        description="A coupon's code, or the number of a coupon card",
+        examples=["SPRING10"],
     ),
 ]
 
@@ -92,7 +105,7 @@ class PaymentRequest(Request):
 class QuoteRequest(Request):
     """A basket and a card."""
 
-    not_built: ClassVar[frozenset[str]] = frozenset(("coupons", "rewards", "gift_cards", "loads"))
+    not_built: ClassVar[frozenset[str]] = frozenset(("rewards", "gift_cards", "loads"))
 
     receipt: Id
     cashier: Annotated[str, Field(max_length=64)] = ""
@@ -101,6 +114,7 @@ class QuoteRequest(Request):
     redeem: dict[Annotated[str, Field(max_length=64)], Points | Literal["max"]] = Field(
         default_factory=dict, max_length=32
     )
+    coupons: tuple[CouponText, ...] = Field(default=(), max_length=COUPONS_MAX, repr=False)
     payments: tuple[PaymentRequest, ...] = Field(default=(), max_length=32)
     split: bool = False
     at: Time | None = None

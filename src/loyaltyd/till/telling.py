@@ -1,13 +1,14 @@
 """A quote as the till is told it: decimal strings, and sentences in the till's language."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from loyaltyd import messages
 from loyaltyd.domain.account import Account
 from loyaltyd.domain.basket import Basket
+from loyaltyd.domain.candidates import left_out
 from loyaltyd.domain.explain import Cause, Message, Note, Why
 from loyaltyd.domain.hints import Hint
 from loyaltyd.domain.money import decimal, quantity_text
@@ -25,6 +26,7 @@ from loyaltyd.till.answers import (
     WalletAnswer,
     WhyAnswer,
 )
+from loyaltyd.till.coupons import Named, coupon_notes
 from loyaltyd.till.identify import Presented
 from loyaltyd.till.offering import hint_text
 from loyaltyd.till.wallets import balance, wallet_answer, wallet_name
@@ -46,6 +48,7 @@ class Telling:
     after: Account | None
     at: dt.datetime
     language: str
+    coupons: Sequence[Named] = ()
     hint: Hint | None = None  # what a little more would bring: of a quote, never of a receipt
 
 
@@ -111,6 +114,7 @@ def messages_answer(telling: Telling) -> MessagesAnswer:
     said: dict[str, list[str]] = {audience: [] for audience in AUDIENCES}
     for message in _messages(telling):
         said[message.audience].append(_told(message, telling))
+    said["cashier"] += _coupons_told(telling)
     if telling.hint is not None:
         text = hint_text(telling.hint, telling.program, telling.language)
         said["customer"].append(text)
@@ -134,9 +138,9 @@ def balance_messages(account: Account | None, program: Program, on: dt.date) -> 
 def explain_answers(telling: Telling) -> list[WhyAnswer]:
     """What became of each rule, in the order in which they worked."""
     program = telling.program
-    answers = list(_without_goods(program, telling.language))
+    answers = list(_left_out(program, telling.language))
     card: list[WhyAnswer] = []
-    for why in telling.quote.trace:
+    for why in (*_named_in_vain(telling), *telling.quote.trace):
         turn = program.turns.get(why.rule)
         if turn is None:
             card.append(_why_answer(why, telling))
@@ -215,6 +219,21 @@ def _told(message: Message, telling: Telling) -> str:
     return messages.spoken(texts[language], language, {"amount": amount, "holder": holder})
 
 
+def _coupons_told(telling: Telling) -> list[str]:
+    """What the cashier hears of each coupon that gave nothing."""
+    shown = {it.coupon.id: it.shown for it in telling.coupons}
+    notes = coupon_notes([it.coupon for it in telling.coupons], telling.quote, telling.program)
+    return [
+        messages.said(
+            telling.language,
+            messages.NOTES[note],
+            coupon=shown[coupon.id],
+            because=_why_answer(why, telling)["because"] if why else "",
+        )
+        for note, coupon, why in notes
+    ]
+
+
 def _language(texts: Texts, wanted: str) -> str:
     return wanted if wanted in texts else next(iter(texts))
 
@@ -228,14 +247,29 @@ def _digits_of(rule: Rule, program: Program) -> int:
 
 
 @lru_cache(maxsize=8)  # the till's programs, today's and those it still takes returns of
-def _without_goods(program: Program, language: str) -> tuple[WhyAnswer, ...]:
-    """What is told of each rule when none of its goods are here: of most of a long program."""
-    cause = Cause.GOODS
-    because = messages.because(Why(rule="", cause=cause), language, str)
-    return tuple(
-        WhyAnswer(rule=rule, applied=False, because=because, cause=str(cause))
-        for rule in program.turns
+def _left_out(program: Program, language: str) -> tuple[WhyAnswer, ...]:
+    """What is told of each rule when neither goods nor coupon of it are here: of most of many."""
+    return tuple(_plain_answer(left_out(it, (), program), language) for it in program.turns)
+
+
+def _named_in_vain(telling: Telling) -> Iterator[Why]:
+    """Of rules whose coupon is here, why they were left out all the same."""
+    coupons = [it.coupon for it in telling.coupons]
+    for coupon in coupons:
+        for rule in telling.program.coupons.asking.get(coupon.name, ()):
+            yield left_out(rule, coupons, telling.program)
+
+
+def _plain_answer(why: Why, language: str) -> WhyAnswer:
+    answer = WhyAnswer(
+        rule=why.rule,
+        applied=False,
+        because=messages.because(why, language, str),
+        cause=str(why.cause),
     )
+    if isinstance(why.needs, str) and why.needs:
+        answer["needs"] = why.needs
+    return answer
 
 
 def _why_answer(why: Why, telling: Telling) -> WhyAnswer:

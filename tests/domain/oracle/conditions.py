@@ -29,6 +29,7 @@ def _hold(shop: Shop, when: Table, total: int) -> bool:
         "every_visit": lambda it: (shop.seen.past.visits + 1) % int(it) == 0,
         "days_since_visit": lambda it: _days_away(shop) >= it,
         "spent": lambda it: _spent(shop, it) >= kopecks(it["min"]),
+        "coupon": lambda it: any(code in _codes(shop) for code in _listed(it)),
         "dates": lambda it: (
             it.get("from", dt.date.min) <= shop.at.date() <= it.get("until", dt.date.max)
         ),
@@ -53,17 +54,31 @@ def _hold(shop: Shop, when: Table, total: int) -> bool:
 def _unused(shop: Shop, rule: Table) -> bool:
     if "limit" not in rule:
         return True
-    if shop.seen.account is None:
+    most: dict[str, int] = rule["limit"]
+    if "per_coupon" in most and not any(
+        it.name in _listed(rule["when"]["coupon"])
+        and sum(use.count for use in it.uses if use.rule == rule["id"]) < most["per_coupon"]
+        for it in shop.seen.coupons
+    ):
         return False
+    if shop.seen.account is None:
+        return not {"per_account", "per_card"} & {*most}
     by_account = sum(it.account for it in shop.seen.past.uses if it.rule == rule["id"])
     by_card = sum(it.card for it in shop.seen.past.uses if it.rule == rule["id"])
-    most: dict[str, int] = rule["limit"]
     left = [
         most[key] - used
         for key, used in (("per_account", by_account), ("per_card", by_card))
         if key in most
     ]
-    return min(left) > 0
+    return all(it > 0 for it in left)
+
+
+def _codes(shop: Shop) -> list[str]:
+    return [it.name for it in shop.seen.coupons]
+
+
+def _listed(codes: str | list[str]) -> list[str]:
+    return [codes] if isinstance(codes, str) else codes
 
 
 def _inside(shop: Shop, window: str) -> bool:

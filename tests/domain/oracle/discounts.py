@@ -30,10 +30,10 @@ def run_item_layer(shop: Shop) -> None:
             _take_one(shop, rules[winner], place, offers[winner])
 
 
-def run_receipt_layer(shop: Shop) -> None:
+def run_receipt_layer(shop: Shop, layer: str) -> None:
     """A discount card's percentage, then the groups."""
-    groups = shop.groups("receipt")
-    if shop.plastic and shop.seen.card is not None:
+    groups = shop.groups(layer)
+    if shop.plastic and shop.seen.card is not None and layer == "receipt":
         prefix = shop.seen.card.range.partition("/")[0]
         share = next(it["discount"] for it in shop.program["cards"] if it["prefix"] == prefix)
         card: Table = {"id": "card", "layer": "receipt", "give": {"percent_off": share}}

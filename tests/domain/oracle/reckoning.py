@@ -31,7 +31,8 @@ def reckoned(text: str, basket: Basket, seen: Seen, at: dt.datetime) -> Reckonin
     """Work out basket by the program in text."""
     shop = Shop(tomllib.loads(text), basket, seen, at)
     run_item_layer(shop)
-    run_receipt_layer(shop)
+    run_receipt_layer(shop, "receipt")
+    run_receipt_layer(shop, "coupon")
     redeem(shop)
     earn(shop)
     return Reckoning(

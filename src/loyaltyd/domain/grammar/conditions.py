@@ -1,11 +1,13 @@
 """When a rule holds, and how often: when and limit."""
 
 import datetime as dt
+import re
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from loyaltyd.domain.birthdays import BirthdayWindow, birthday_window
+from loyaltyd.domain.coupon import CODE, CODE_LENGTH_MAX, coupon_code
 from loyaltyd.domain.grammar.classes import GoodsTable, Word
 from loyaltyd.domain.grammar.values import (
     NAMING,
@@ -23,7 +25,23 @@ from loyaltyd.domain.toml import Table
 VISITS_MAX = 10_000
 USES_MAX = 1_000_000
 
+LIMITS = ("per_account", "per_card", "per_coupon")
+
+
+def _one(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _coupon(text: str) -> str:
+    if not re.fullmatch(CODE, text):
+        raise ValueError(
+            f'must be a code such as "SPRING10", 1 to {CODE_LENGTH_MAX} letters, digits, . _ or -'
+        )
+    return coupon_code(text)
+
+
 Kind = Annotated[Literal["bonus", "discount"], choice(later=("gift", "stored-value", "coupon"))]
+CouponName = Annotated[str, text(_coupon, "SPRING10")]
 
 
 class DatesTable(Table):
@@ -70,7 +88,7 @@ class BasketTable(GoodsTable):
 class PlainWhenTable(Table):
     """The conditions that hold no others."""
 
-    not_built: ClassVar[frozenset[str]] = frozenset(("coupon", "tender"))
+    not_built: ClassVar[frozenset[str]] = frozenset(("tender",))
 
     # an empty list would mean always: whoever empties one means never
     card_kind: Annotated[tuple[Kind, ...], NAMING] = ()
@@ -80,6 +98,7 @@ class PlainWhenTable(Table):
     every_visit: Annotated[int, Field(ge=1, le=VISITS_MAX)] | None = None
     days_since_visit: Annotated[int, Field(ge=1, le=SPAN_DAYS_MAX)] | None = None
     spent: SpentTable | None = None
+    coupon: Annotated[tuple[CouponName, ...], NAMING, BeforeValidator(_one)] = ()
     dates: DatesTable | None = None
     weekday: Annotated[
         tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...], NAMING
@@ -120,16 +139,15 @@ class WhenTable(PlainWhenTable):
 class LimitTable(Table):
     """The table limit of a rule."""
 
-    not_built: ClassVar[frozenset[str]] = frozenset(
-        ("per_receipt", "per_coupon", "per_cashier", "budget")
-    )
+    not_built: ClassVar[frozenset[str]] = frozenset(("per_receipt", "per_cashier", "budget"))
 
     per_account: Annotated[int, Field(ge=1, le=USES_MAX)] | None = None
     per_card: Annotated[int, Field(ge=1, le=USES_MAX)] | None = None
+    per_coupon: Annotated[int, Field(ge=1, le=USES_MAX)] | None = None
     every: Length | None = None
 
     @model_validator(mode="after")
     def _limits_something(self) -> Self:
-        if self.per_account is None and self.per_card is None:
-            raise ValueError("must have per_account or per_card")
+        if not any(getattr(self, it) for it in LIMITS):
+            raise ValueError(f"must have {', '.join(LIMITS[:-1])} or {LIMITS[-1]}")
         return self

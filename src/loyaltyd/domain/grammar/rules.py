@@ -10,6 +10,8 @@ from loyaltyd.domain.grammar.gifts import GiveTable
 from loyaltyd.domain.grammar.values import Name, Saying, choice
 from loyaltyd.domain.toml import Table
 
+LAYERS = ("item", "receipt", "coupon", "points")  # in the order in which they run
+
 
 class GroupTable(Table):
     """One of [groups.*]."""
@@ -23,7 +25,9 @@ class RuleTable(Table):
     """One of [[rules]]."""
 
     id: Name
-    layer: Annotated[Literal["item", "receipt", "points"], choice(later=("coupon", "stored value"))]
+    layer: Annotated[
+        Literal["item", "receipt", "coupon", "points"], choice(later=("stored value",))
+    ]
     group: Name | None = None
     exclude: tuple[Name, ...] = ()
     when: WhenTable = Field(default_factory=WhenTable)
@@ -40,4 +44,8 @@ class RuleTable(Table):
             raise ValueError('the id "card" means a discount card\'s own percentage')
         if (self.layer == "points") != (self.give.earn is not None):
             raise ValueError("rules that earn stand in the layer points, and no others do")
+        if self.layer == "coupon" and not self.when.coupon:
+            raise ValueError("a rule of the layer coupon says in when which coupon it is for")
+        if self.limit is not None and self.limit.per_coupon and not self.when.coupon:
+            raise ValueError("per_coupon goes with a coupon in when")
         return self

@@ -1,0 +1,36 @@
+"""Coupons that a receipt names: what the ledger says of each, as a quote decides on it.
+
+A coupon is an account of its own. No code or number gets this far, only the id that stands for it.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+
+CODE_LENGTH_MAX = 64  # characters, as of any id of the till's
+CODE = rf"[A-Za-z0-9А-Яа-яЁё._-]{{1,{CODE_LENGTH_MAX}}}"  # what people type and printers print
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleUses:
+    """How often a rule was applied."""
+
+    rule: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coupon:
+    """A coupon as seen; name is what the program calls it, nothing when it doesn't know it."""
+
+    id: str
+    name: str = ""
+    uses: tuple[RuleUses, ...] = ()  # of rules that limit them
+
+    def uses_of(self, rule: str) -> int:
+        """How often the coupon was used for that rule."""
+        return sum(it.count for it in self.uses if it.rule == rule)
+
+
+def coupon_code(text: str) -> str:
+    """A code as it is compared: typed by hand, "spring10" is SPRING10."""
+    return unicodedata.normalize("NFC", text).upper()

@@ -1,0 +1,70 @@
+"""Coupons as a condition, and how often a rule may be applied: to whom, and by which coupon."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from loyaltyd.domain.account import Seen
+from loyaltyd.domain.birthdays import BirthdayWindow
+from loyaltyd.domain.coupon import Coupon
+from loyaltyd.domain.explain import Cause
+from loyaltyd.domain.miss import Miss
+from loyaltyd.domain.scene import Sight
+from loyaltyd.domain.spans import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Couponed:
+    """One of these coupons is named."""
+
+    names: tuple[str, ...]
+
+    def miss(self, sight: Sight) -> Miss | None:
+        if any(self.found(sight.scene.seen)):
+            return None
+        return Miss(cause=Cause.COUPON, needs=", ".join(self.names))
+
+    def found(self, seen: Seen) -> Iterator[Coupon]:
+        """Those of them that are named, in the receipt's order."""
+        return (it for it in seen.coupons if it.name in self.names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """The rule was applied less often than so inside a span; without every, ever."""
+
+    rule: str
+    per_account: int | None = None
+    per_card: int | None = None
+    per_coupon: int | None = None
+    every: Span | None = None
+    birthday: BirthdayWindow | None = None  # each opening of the window starts anew
+    coupons: Couponed | None = None  # of which per_coupon counts the uses
+
+    def miss(self, sight: Sight) -> Miss | None:
+        seen = sight.scene.seen
+        return self._holder_miss(seen) or self._coupon_miss(seen)
+
+    def allows(self, coupon: Coupon) -> bool:
+        """Whether coupon was used less often than it may."""
+        return self.per_coupon is None or coupon.uses_of(self.rule) < self.per_coupon
+
+    def _holder_miss(self, seen: Seen) -> Miss | None:
+        if self.per_account is None and self.per_card is None:
+            return None
+        if seen.account is None:
+            return Miss(cause=Cause.NO_CARD)
+        uses = seen.past.uses_of(self.rule)
+        for most, used in ((self.per_account, uses.account), (self.per_card, uses.card)):
+            if most is not None and used >= most:
+                return Miss(cause=Cause.LIMIT, needs=str(most), has=str(used))
+        return None
+
+    def _coupon_miss(self, seen: Seen) -> Miss | None:
+        """Each named coupon was used so often already; the first of them says how often."""
+        if self.per_coupon is None or self.coupons is None:
+            return None
+        named = list(self.coupons.found(seen))
+        if not named or any(self.allows(it) for it in named):
+            return None
+        used = str(named[0].uses_of(self.rule))
+        return Miss(cause=Cause.COUPON_USED, needs=str(self.per_coupon), has=used)
