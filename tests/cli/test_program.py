@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,9 @@ def test_a_file_that_is_no_text_is_told_so(tmp_path: Path, data: bytes | None, s
         program.write_bytes(data)
     result = told("program", "check", program)
     assert (result.exit_code, said in result.stderr) == (78, True)
+
+
+def test_the_schema_for_editors_is_printed_as_json() -> None:
+    result = told("program", "schema")
+    assert result.exit_code == 0
+    assert "percent_off" in json.loads(result.stdout)["$defs"]["GiveTable"]["properties"]

@@ -10,7 +10,7 @@ from loyaltyd.till.program_file import program_in
 
 @click.group(name="program", commands={"test": program_test.command})
 def command() -> None:
-    """Check a program, and try it, before any till gets it."""
+    """Write a program, check it and try it, before any till gets it."""
 
 
 @command.command()
@@ -31,3 +31,13 @@ def check(file: pathlib.Path) -> None:
         f"  cards {', '.join(it.name for it in program.ranges) or 'none'}"
         f"  wallets {', '.join(it.id for it in program.wallets) or 'none'}  rules {rules}"
     )
+
+
+@command.command()
+def schema() -> None:
+    """Print the language as a JSON Schema, for an editor that completes and checks keys."""
+    import json
+
+    from loyaltyd.domain.program_schema import program_schema
+
+    click.echo(json.dumps(program_schema(), ensure_ascii=False, indent=2))

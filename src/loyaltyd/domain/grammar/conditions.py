@@ -24,6 +24,7 @@ from loyaltyd.domain.toml import Table
 
 VISITS_MAX = 10_000
 USES_MAX = 1_000_000
+BIRTHDAY = r"-[0-9]{1,3}d\.\.\+[0-9]{1,3}d"
 
 LIMITS = ("per_account", "per_card", "per_coupon")
 
@@ -93,7 +94,7 @@ class PlainWhenTable(Table):
     # an empty list would mean always: whoever empties one means never
     card_kind: Annotated[tuple[Kind, ...], NAMING] = ()
     tier: Annotated[tuple[Name, ...], NAMING] = ()
-    birthday: Annotated[BirthdayWindow | None, text(birthday_window, "-3d..+3d")] = None
+    birthday: Annotated[BirthdayWindow | None, text(birthday_window, "-3d..+3d", BIRTHDAY)] = None
     first_purchase: bool | None = None
     every_visit: Annotated[int, Field(ge=1, le=VISITS_MAX)] | None = None
     days_since_visit: Annotated[int, Field(ge=1, le=SPAN_DAYS_MAX)] | None = None

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Annotated
 
-from loyaltyd.domain.grammar.values import Amount, Length, Name, Share, text
+from loyaltyd.domain.grammar.values import RATE, SPAN, Amount, Length, Name, Share, text
 from loyaltyd.domain.money import rate
 from loyaltyd.domain.spans import Span, span
 from loyaltyd.domain.toml import Table
@@ -26,9 +26,9 @@ class EarnTable(Table):
     per_amount: tuple[Amount, Amount] | None = None
     per_unit: Amount | None = None
     points: Amount | None = None
-    multiply: Annotated[Fraction | None, text(rate, "2")] = None
+    multiply: Annotated[Fraction | None, text(rate, "2", RATE)] = None
     of: Name | None = None
-    activates: Annotated[Span | None, text(_wait, "14d")] = None
+    activates: Annotated[Span | None, text(_wait, "14d", f"0d|{SPAN}")] = None
     expires: Length | None = None
 
     @property

@@ -4,9 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from loyaltyd.domain.grammar.values import Amount, Name, choice, text
+from loyaltyd.domain.grammar.values import DAYS, Amount, Name, choice, text
 from loyaltyd.domain.spans import span
 from loyaltyd.domain.toml import Table
+
+WINDOW = f"rolling-{DAYS}|calendar-year|lifetime"
 
 
 class LevelTable(Table):
@@ -30,7 +32,7 @@ class TiersTable(Table):
     """The table [tiers]."""
 
     measure: Annotated[Literal["spend"], choice(later=("points", "visits"))] = "spend"
-    window: Annotated[str, text(_tier_window, "rolling-12mo")] = "rolling-12mo"
+    window: Annotated[str, text(_tier_window, "rolling-12mo", WINDOW)] = "rolling-12mo"
     demote: Literal["month-end", "immediately", "year-end", "never"] = "month-end"
     counts_current: bool = True
     levels: Annotated[tuple[LevelTable, ...], Field(min_length=1, max_length=32)]

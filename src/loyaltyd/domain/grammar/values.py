@@ -3,9 +3,10 @@
 import datetime as dt
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from loyaltyd.domain.money import share
 from loyaltyd.domain.spans import Span, span
@@ -15,6 +16,15 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 NAME_SAID = "1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first"
 AMOUNT = r"[0-9]{1,12}(\.[0-9]{1,6})?"
+# What editors are told of text that a function reads: no stricter than the function.
+SHARE = r"[0-9]{1,15}(\.[0-9]{1,4})?%"
+RATE = r"[0-9]{1,15}(\.[0-9]{1,9})?"
+DAYS = r"[1-9][0-9]{0,4}(d|mo|y)"
+SPAN = DAYS + "( after month-end)?"
+STORES = r"[^*]+\*?"
+CATEGORY = r"[^*]*[^*/](/+\*)?"
+HOURS = r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)"
+SAYING = r"[\s\S]*\S[\s\S]*"
 PLACEHOLDERS = frozenset(("amount", "holder"))
 COUNTED_WORD = re.compile(r"\{(\w+)\|([^{}]*)\}")  # a word in the form that its amount asks for
 EXAMPLES = {  # of such a word, with as many forms as the language has
@@ -25,23 +35,37 @@ PLACE_LENGTH_MAX = 64  # of a store's or a group's name
 TEXT_LENGTH_MAX = 200  # a line on the cashier's page, two on a slip
 
 
-def text(read: Callable[[str], Any], example: str) -> BeforeValidator:
+@dataclass(frozen=True, slots=True)
+class Shaped:
+    """Takes text that has a shape, as it is."""
+
+    shape: str
+    said: str
+
+    def __call__(self, text: str) -> str:
+        if not re.fullmatch(self.shape, text):
+            raise ValueError(f"must be {self.said}")
+        return text
+
+
+def text(read: Callable[[str], Any], example: str, shape: str = "") -> BeforeValidator:
+    """What read makes of a string; editors are told its shape, that of Shaped by itself."""
+
     def checked(value: object) -> Any:
         if not isinstance(value, str):
             said = f'must be a string such as "{example}"'
             raise ValueError(said)  # noqa: TRY004 - pydantic takes ValueError alone
         return read(value)
 
-    return BeforeValidator(checked)
+    known = read.shape if isinstance(read, Shaped) else shape
+    schema: dict[str, Any] = {"type": "string", "examples": [example]}
+    if known:
+        schema["pattern"] = f"^({known})$"
+    return BeforeValidator(checked, json_schema_input_type=Annotated[str, WithJsonSchema(schema)])
 
 
-def shaped(shape: str, said: str) -> Callable[[str], str]:
-    def checked(text: str) -> str:
-        if not re.fullmatch(shape, text):
-            raise ValueError(f"must be {said}")
-        return text
-
-    return checked
+def shaped(shape: str, said: str) -> Shaped:
+    return Shaped(shape, said)
 
 
 def choice(*, later: tuple[str, ...]) -> BeforeValidator:
@@ -107,11 +131,11 @@ def _said(text: str) -> str:
 
 Name = Annotated[str, text(shaped(NAME, NAME_SAID), "milk-10")]
 Amount = Annotated[str, text(shaped(AMOUNT, 'an amount such as "100.00"'), "100.00")]
-Share = Annotated[int, text(share, "30%")]
-Length = Annotated[Span, text(span, "14d")]
-Category = Annotated[str, text(_pattern, "dairy/*")]
-StorePattern = Annotated[str, text(_stores, "msk-*")]
+Share = Annotated[int, text(share, "30%", SHARE)]
+Length = Annotated[Span, text(span, "14d", SPAN)]
+Category = Annotated[str, text(_pattern, "dairy/*", CATEGORY)]
+StorePattern = Annotated[str, text(_stores, "msk-*", STORES)]
 PlaceName = Annotated[str, Field(min_length=1, max_length=PLACE_LENGTH_MAX)]
 NAMING = AfterValidator(_some)
-Hours = Annotated[tuple[dt.time, dt.time], text(_window, "09:00-12:00")]
-Saying = Annotated[str, text(_said, "{amount} off")]
+Hours = Annotated[tuple[dt.time, dt.time], text(_window, "09:00-12:00", HOURS)]
+Saying = Annotated[str, text(_said, "{amount} off", SAYING)]

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from loyaltyd.domain.grammar.values import Amount, Length, Saying, Share, choice, text
+from loyaltyd.domain.grammar.values import RATE, Amount, Length, Saying, Share, choice, text
 from loyaltyd.domain.money import rate
 from loyaltyd.domain.toml import Table
 
@@ -24,7 +24,7 @@ class WalletTable(Table):
 
     name: dict[Literal["ru", "en"], Saying] = Field(default_factory=dict)
     scale: Annotated[int, Field(ge=0, le=6)]
-    redeem_rate: Annotated[Any, text(rate, "1.00")] = None
+    redeem_rate: Annotated[Any, text(rate, "1.00", RATE)] = None
     points_as: Literal["discount", "tender"] = "discount"
     max_share: Share | None = None
     min_redeem: Amount | None = None
