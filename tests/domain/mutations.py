@@ -141,7 +141,7 @@ def words_of(tree: Tree, key: str) -> list[str]:
     """The strings that a program has under a key, wherever."""
     found: dict[str, None] = {}
     for path, value in _places(tree):
-        if isinstance(value, str) and key in path[-2:]:
+        if isinstance(value, str) and key in path[-3:]:  # regions.scotland[0]
             found[value] = None
     return list(found)
 
