@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from loyaltyd.domain.toml import TEXT_BYTES_MAX
 from tests.cli.commands import PROGRAM, told
 
 
@@ -41,7 +42,7 @@ def test_each_fault_is_told_with_its_line(tmp_path: Path, good: str, bad: str, s
     [
         (None, "can't be read: No such file"),
         (b"\xff", ":1: is not UTF-8"),
-        (b"#" * 2**21, "larger"),
+        (b"#" * (TEXT_BYTES_MAX + 1), "larger"),
     ],
 )
 def test_a_file_that_is_no_text_is_told_so(tmp_path: Path, data: bytes | None, said: str) -> None:

@@ -85,6 +85,12 @@ def test_a_counted_word_may_be_any_part_of_a_text(language: str, text: str) -> N
     assert isinstance(found, Program), found
 
 
+def test_an_audience_without_a_text_would_be_told_nothing() -> None:
+    text, line = changed('cashier = { en = "{holder}" }', "cashier = {}")
+    key = 'rules[1] "milk-10".say.cashier'
+    assert said(text) == [(line, key, "must have a text in ru, en or both")]
+
+
 @pytest.mark.parametrize(("old", "new", "key", "message"), WRONG)
 def test_a_contradiction_is_told_at_the_line_of_its_key(
     old: str, new: str, key: str, message: str

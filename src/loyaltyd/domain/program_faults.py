@@ -133,6 +133,8 @@ def _names(path: Path, rule: RuleTable, table: ProgramTable) -> Iterator[_Wrong]
 
 def _says(path: Path, rule: RuleTable) -> Iterator[_Wrong]:
     for audience, texts in rule.say.items():
+        if not texts:
+            yield (*path, "say", audience), "must have a text in ru, en or both"
         for language, text in texts.items():
             fault = forms_fault(text, language)
             if fault:
