@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from loyaltyd.domain.grammar.program import ProgramTable
 from loyaltyd.domain.toml import keys_at
 from loyaltyd.domain.toml_lines import Path
-from tests.domain.random_conditions import random_condition, random_limit
+from tests.domain.random_conditions import random_condition, random_coupon, random_limit
 from tests.domain.random_discounts import random_discount
 from tests.domain.random_earnings import random_earning
 from tests.domain.receipts import rule
@@ -175,17 +175,19 @@ def _moved(chance: Random, tree: Tree) -> None:
 
 def _ruled(chance: Random, tree: Tree) -> None:
     """One more rule, of the kinds that the oracle is asked about."""
-    layer = chance.choice(("item", "receipt", "points"))
+    layer = chance.choice(("item", "receipt", "coupon", "points"))
     wallets = list(tree.get("wallets", {})) or ["bonus"]
     if layer == "points":
         give = random_earning(chance, wallets)
     else:
         give = random_discount(chance, layer, tiers="tiers" in tree)
-    when = f"when = {{ {random_condition(chance)} }}\n" if chance.random() < 0.5 else ""
+    condition = random_condition(chance) if chance.random() < 0.5 else ""
+    condition = random_coupon(chance) if layer == "coupon" else condition
+    when = f"when = {{ {condition} }}\n" if condition else ""
     groups = [it for it in tree.get("groups", {}) if chance.random() < 0.5]
     group = f'group = "{groups[0]}"\n' if groups else ""
     name = f"r{chance.randrange(10**6)}"
-    text = rule(name, layer, give, when + group + random_limit(chance))
+    text = rule(name, layer, give, when + group + random_limit(chance, coupon="coupon" in when))
     rules = tree["rules"]
     rules.insert(chance.randint(0, len(rules)), tomllib.loads(text)["rules"][0])
 

@@ -13,7 +13,7 @@ from loyaltyd.domain.money import AMOUNT_MAX
 from loyaltyd.domain.place import Place
 from loyaltyd.domain.program import Program
 from tests.domain.mutations import Tree, words_of
-from tests.domain.random_conditions import random_past
+from tests.domain.random_conditions import random_coupons, random_past
 from tests.domain.receipts import PLACE
 
 FLAGS = (NO_DISCOUNT, NO_EARN, NO_REDEEM)
@@ -21,7 +21,7 @@ QUANTITY_MAX = 10**12 - 1  # thousandths: what a till may send has nine digits a
 ZONES = (dt.UTC, dt.timezone(dt.timedelta(hours=3)), dt.timezone(dt.timedelta(hours=-11)))
 
 
-def random_basket(chance: Random, found: Program, tree: Tree) -> Basket:
+def random_basket(chance: Random, found: Program, tree: Tree, who: Seen) -> Basket:
     """Up to nine lines, of the program's goods and others, and wishes to pay with points."""
     wishes = (
         Wish(wallet=it.id, amount=chance.choice((None, None, 0, 1, 1000, AMOUNT_MAX)))
@@ -34,14 +34,16 @@ def random_basket(chance: Random, found: Program, tree: Tree) -> Basket:
         card="c" * 32,
         lines=tuple(_line(chance, number, tree) for number in range(1, chance.choice(sizes) + 1)),
         redeem=tuple(wishes),
+        coupons=tuple(it.id for it in who.coupons),
         split=chance.random() < 0.3,
     )
 
 
 def random_shopper(chance: Random, found: Program, on: dt.date) -> Seen:
     """Nobody, or a card of one of the program's kinds with whatever an account may hold."""
+    coupons = random_coupons(chance, found)
     if chance.random() < 0.1 or not found.ranges:
-        return Seen()
+        return Seen(coupons=coupons)
     collecting = [it for it in found.ranges if not it.discount]
     cards = chance.choice((*found.ranges, *collecting, *collecting))
     lots: dict[tuple[str, str], Lot] = {}
@@ -68,7 +70,7 @@ def random_shopper(chance: Random, found: Program, on: dt.date) -> Seen:
         debts=tuple(debts),
     )
     card = Card(id="c" * 32, kind=cards.kind, range=cards.name)
-    return Seen(card=card, account=account, past=random_past(chance, found))
+    return Seen(card=card, account=account, past=random_past(chance, found), coupons=coupons)
 
 
 def random_moment(chance: Random) -> dt.datetime:

@@ -78,7 +78,7 @@ def _rung_up(chance: Random, found: Program, tree: Tree, told: str) -> None:
     """One receipt: quoted, told, recorded, and brought back in parts."""
     at, place = random_moment(chance), random_place(chance, tree)
     who = random_shopper(chance, found, at.date())
-    basket = random_basket(chance, found, tree)
+    basket = random_basket(chance, found, tree, who)
     try:
         answer = quote(basket, who, found, place, at)
         if isinstance(answer, Refusal):

@@ -17,6 +17,8 @@ MEANINGS: Mapping[str, str] = {
     "classes": "Goods that the law or the chain treats apart",
     "regions": "The stores of each region: msk-017, or msk-* for all that begin so",
     "groups": "Rules that are weighed against each other",
+    "hints": "What a shopper is told who lacks a little",
+    "HintsTable.within": "The most that may be missing, of what the rule needs",
     "rules": "What the chain promises, in the order in which it runs",
     "RoundingTable.discount": "How a discount becomes whole minor units",
     "RoundingTable.points": "Points are rounded once on the receipt",
@@ -70,7 +72,7 @@ MEANINGS: Mapping[str, str] = {
     "GroupTable.exclude": "Groups that never lower the same line as this one",
     "RuleTable.id": "How the rule is called in receipts and records",
     "LevelTable.id": "How the tier is called",
-    "layer": "Layers run in the order item, receipt, points",
+    "layer": "Layers run in the order item, receipt, coupon, points",
     "RuleTable.group": "The group that the rule belongs to; none: a group of its own",
     "RuleTable.exclude": "Rules that never lower the same line as this one",
     "when": "Conditions that must all hold",
@@ -108,6 +110,7 @@ MEANINGS: Mapping[str, str] = {
     "spent": "The account spent so much before this receipt",
     "SpentTable.min": "So much or more",
     "within": "Inside a span that ends today; ever, if left out",
+    "coupon": "The receipt names one of these coupons",
     "dates": "The local day is one of these, both ends included",
     "DatesTable.from": "The first day",
     "DatesTable.until": "The last day",
@@ -128,6 +131,7 @@ MEANINGS: Mapping[str, str] = {
     "not": "This table doesn't hold",
     "per_account": "So often for one account",
     "per_card": "So often for one card",
+    "per_coupon": "So often for one code, whoever brings it",
     "every": "The span after which the limit starts anew; never, if left out",
 }
 

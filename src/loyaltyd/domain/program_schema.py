@@ -46,6 +46,8 @@ def _plain(schema: Mapping[str, Any]) -> dict[str, Any]:
     if len(members) == 1:
         del found["anyOf"]
         found.update(_plain(members[0]))
+    elif members:
+        found["anyOf"] = [_plain(it) for it in members]
     for holding in ("items", "additionalProperties"):
         if isinstance(found.get(holding), dict):
             found[holding] = _plain(found[holding])

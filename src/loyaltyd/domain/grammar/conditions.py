@@ -42,7 +42,8 @@ def _coupon(text: str) -> str:
 
 
 Kind = Annotated[Literal["bonus", "discount"], choice(later=("gift", "stored-value", "coupon"))]
-CouponName = Annotated[str, text(_coupon, "SPRING10")]
+CouponName = Annotated[str, text(_coupon, "SPRING10", CODE)]
+OneOrMore = CouponName | tuple[CouponName, ...]
 
 
 class DatesTable(Table):
@@ -99,7 +100,9 @@ class PlainWhenTable(Table):
     every_visit: Annotated[int, Field(ge=1, le=VISITS_MAX)] | None = None
     days_since_visit: Annotated[int, Field(ge=1, le=SPAN_DAYS_MAX)] | None = None
     spent: SpentTable | None = None
-    coupon: Annotated[tuple[CouponName, ...], NAMING, BeforeValidator(_one)] = ()
+    coupon: Annotated[
+        tuple[CouponName, ...], NAMING, BeforeValidator(_one, json_schema_input_type=OneOrMore)
+    ] = ()
     dates: DatesTable | None = None
     weekday: Annotated[
         tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...], NAMING
