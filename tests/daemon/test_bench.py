@@ -39,6 +39,9 @@ def test_a_ratio_is_the_median_of_rounds_and_a_limit_holds_from_both_sides() -> 
     found = against("confirm", [2.0, 9.0, 30.0], ("commit", [1.0, 3.0, 5.0]), limit)
     assert (found.ratio, found.value, found.floor_value, found.met) == (3.0, 9.0, 3.0, True)
     assert against("confirm", [3.1], ("commit", [1.0]), limit).met is False
+    least = Limit(least=3.0, source="goal")
+    assert [alone("peer", value, "", least).met for value in (2.9, 3.0)] == [False, True]
+    assert (str(limit), str(least)) == ("<= 3", ">= 3 (goal)")
     assert [alone("memory", value, "MiB", limit).met for value in (3.0, 3.1)] == [True, False]
     assert [exactly("syncs", value, 1).met for value in (1.0, 0.0, 2.0)] == [True, False, False]
 

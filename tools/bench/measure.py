@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 from statistics import median
 
 Call = Callable[[], object]
@@ -41,13 +42,19 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """What a figure may be at most: its ratio to the floor, or its value where it has none."""
+    """What a figure may be, its ratio to the floor or its value where it has none."""
 
-    most: float
+    most: float = inf
+    least: float = 0.0
     source: str = ""
 
     def __str__(self) -> str:
-        return f"<= {self.most:g}{f' ({self.source})' if self.source else ''}"
+        bound = f">= {self.least:g}" if self.most == inf else f"<= {self.most:g}"
+        return f"{bound}{f' ({self.source})' if self.source else ''}"
+
+    def holds(self, value: float) -> bool:
+        """Whether value lies between them, both included."""
+        return self.least <= value <= self.most
 
 
 def taken_us(call: Call) -> float:
@@ -100,7 +107,7 @@ def against(
         floor_value=median(floors),
         ratio=ratio,
         goal=str(limit or ""),
-        met=None if limit is None else ratio <= limit.most,
+        met=None if limit is None else limit.holds(ratio),
     )
 
 
@@ -111,7 +118,7 @@ def alone(what: str, value: float, unit: str, limit: Limit | None = None) -> Fig
         value=value,
         unit=unit,
         goal=str(limit or ""),
-        met=None if limit is None else value <= limit.most,
+        met=None if limit is None else limit.holds(value),
     )
 
 

@@ -57,11 +57,15 @@ def receipt(number: int) -> bytes:
     return json.dumps(body).encode()
 
 
-def program(rules: int) -> str:
-    """The demo's program with rules to make up the number, each twentieth on the receipt."""
+def program(rules: int, strange: int = 0) -> str:
+    """The demo's program with rules to make up the number, each twentieth on the receipt.
+
+    strange: how many rules more there are, for goods that no receipt here has.
+    """
     before, points = PROGRAM.replace(STARTS, "starts = 2020-01-01").split("# ── Earning", 1)
     count = rules - PROGRAM.count("[[rules]]")
     more = [_receipt_rule(n) if n % 20 == 0 else _item_rule(n) for n in range(count)]
+    more += [_item_rule(n, f"strange/c{n % CATEGORIES}") for n in range(count, count + strange)]
     return f"{before}{RECEIPT_GROUP}{''.join(more)}\n# ── Earning{points}"
 
 
@@ -101,12 +105,12 @@ def confirm_many(till: Till, numbers: range) -> None:
     asyncio.run(all_of_them())
 
 
-def _item_rule(n: int) -> str:
+def _item_rule(n: int, category: str = "") -> str:
     when = ('when = { tier = ["gold"] }\n', 'when = { weekday = ["sat", "sun"] }\n', "")[n % 3]
     on = (
         f'sku = ["46006820000{n % LINES:02}"]'
-        if n % 4 == 0
-        else f'category = ["goods/c{n % CATEGORIES}"]'
+        if n % 4 == 0 and not category
+        else f'category = ["{category or f"goods/c{n % CATEGORIES}"}"]'
     )
     return ITEM_RULE.format(n=n, when=when, on=on, percent=5 + n % 10)
 
