@@ -95,8 +95,15 @@ discount = false
 )
 TIERS = """[tiers]
 counts_current = {}
-levels = [{{ id = "start", from = "0" }}, {{ id = "silver", from = "300.00" }}]
+{}
+levels = [{{ id = "start", from = "0" }}, {{ id = "silver", from = "{}" }}]
 """
+MEASURES = (  # and from where silver is held
+    ("", "300.00"),
+    ('measure = "spend"', "300.00"),
+    ('measure = "visits"', "3"),
+    *((f'measure = "points"\nwallet = "{it}"', "20") for it in WALLETS),
+)
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
@@ -131,7 +138,7 @@ def _program(chance: Random) -> str:
     )
     tiers = chance.random() < 0.6
     if tiers:
-        text += TIERS.format(chance.choice(("true", "false")))
+        text += TIERS.format(chance.choice(("true", "false")), *chance.choice(MEASURES))
     classes = [it for it in CLASSES if chance.random() < 0.4]
     text += REGIONS + "".join(classes)
     for layer in LAYERS:
@@ -253,7 +260,7 @@ def _shopper(chance: Random, found: Program, day: dt.date) -> Seen:
     account = Account(
         id="a" * 32,
         tier=chance.choice(("start", "silver")) if found.tiers else "",
-        measure=chance.choice((0, chance.randint(0, 40_000))) if found.tiers else 0,
+        measure=chance.randint(0, found.tiers.levels[1].floor * 4 // 3) if found.tiers else 0,
         lots=tuple(lots.values()),
         debts=(debt,) if chance.random() < 0.1 else (),
     )

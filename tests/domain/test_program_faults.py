@@ -17,6 +17,7 @@ def said(text: str) -> list[tuple[int | None, str, str]]:
     return [(fault.line, fault.key, fault.message) for fault in found]
 
 
+BY_POINTS = 'measure = "points"\nwallet = "{}"'
 # (what is written in GOOD, what instead, the key that is named, what is said)
 WRONG = [
     ('"10.00"', '"10.001"', "wallets.bonus.min_redeem", "more than 2 decimals"),
@@ -32,6 +33,8 @@ WRONG = [
     ('from = "0"', 'from = "1"', 'tiers.levels[1] "start".from', 'starts from "0"'),
     ('from = "60000.00"', 'from = "0"', 'tiers.levels[2] "gold".from', "levels rise"),
     ('"60000.00"', '"60000.001"', 'tiers.levels[2] "gold".from', "more than 2 decimals"),
+    ('measure = "spend"', BY_POINTS.format("bonsu"), "tiers.wallet", 'did you mean "bonus"'),
+    ('"spend"', '"visits"', 'tiers.levels[2] "gold".from', "more than 0 decimals"),
     ('id = "gold"', 'id = "start"', 'tiers.levels[2] "start".id', "another level has this id"),
     ("from = 2026-01-01", "from = 2025-01-01", "classes.vodka.floor_price[2].from", "dates rise"),
     ('"349.00"', '"349.001"', "classes.vodka.floor_price[1].price", "more than 2 decimals"),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyaltyd.domain.program import Tiers
-from loyaltyd.domain.standing import Spent, Standing, next_level, standing, window_start
+from loyaltyd.domain.standing import Counted, Standing, next_level, standing, window_start
 from tests.domain.receipts import program, rub
 
 LEVELS = 'levels = [{ id = "start", from = "0" }, { id = "gold", from = "60000.00" }]'
@@ -23,8 +23,8 @@ def tiers(window: str = "rolling-12mo", demote: str = "month-end") -> Tiers:
     return found
 
 
-def bought(day: dt.date, amount: str) -> Spent:
-    return Spent(date=day, since=day, amount=rub(amount))
+def bought(day: dt.date, amount: str) -> Counted:
+    return Counted(date=day, since=day, amount=rub(amount))
 
 
 DAYS = (
@@ -81,7 +81,7 @@ def test_a_tier_that_never_falls_is_held_for_ever() -> None:
 
 def test_a_return_lowers_the_sum_and_demotes_only_at_the_next_review() -> None:
     sold = bought(dt.date(2026, 5, 4), "60000.00")
-    back = Spent(date=sold.date, since=dt.date(2026, 5, 20), amount=-1)
+    back = Counted(date=sold.date, since=dt.date(2026, 5, 20), amount=-1)
     days = (sold, back)
     assert standing(days, tiers(), dt.date(2026, 5, 20)) == Standing(
         tier="gold", measure=rub("59999.99")
@@ -93,7 +93,7 @@ def test_a_return_lowers_the_sum_and_demotes_only_at_the_next_review() -> None:
 
 def test_goods_returned_on_the_day_of_their_sale_still_leave_the_tier_until_the_review() -> None:
     day = dt.date(2026, 5, 4)
-    days = (bought(day, "60000.00"), Spent(date=day, since=day, amount=-rub("60000.00")))
+    days = (bought(day, "60000.00"), Counted(date=day, since=day, amount=-rub("60000.00")))
     assert standing(days, tiers(), day).tier == "gold"
     assert standing(days, tiers(), dt.date(2026, 6, 1)).tier == "start"
 
@@ -114,7 +114,7 @@ def test_without_tiers_nobody_has_one() -> None:
 
 histories = st.lists(
     st.builds(
-        lambda day, late, amount: Spent(
+        lambda day, late, amount: Counted(
             date=day, since=day + dt.timedelta(days=late), amount=amount
         ),
         st.dates(dt.date(2023, 1, 1), dt.date(2026, 12, 31)),
@@ -128,7 +128,7 @@ moments = st.dates(dt.date(2025, 1, 1), dt.date(2027, 6, 1))
 
 @given(histories, moments, st.sampled_from(WINDOWS), st.sampled_from(DEMOTIONS))
 def test_only_days_since_the_windows_start_matter(
-    history: list[Spent], on: dt.date, window: str, demote: str
+    history: list[Counted], on: dt.date, window: str, demote: str
 ) -> None:
     policy = tiers(window, demote)
     start = window_start(policy, on)
@@ -138,7 +138,7 @@ def test_only_days_since_the_windows_start_matter(
 
 @given(histories, moments, st.sampled_from(WINDOWS), st.sampled_from(DEMOTIONS))
 def test_the_standing_does_not_depend_on_the_order_in_which_days_arrive(
-    history: list[Spent], on: dt.date, window: str, demote: str
+    history: list[Counted], on: dt.date, window: str, demote: str
 ) -> None:
     policy = tiers(window, demote)
     assert standing(history[::-1], policy, on) == standing(history, policy, on)
@@ -146,7 +146,7 @@ def test_the_standing_does_not_depend_on_the_order_in_which_days_arrive(
 
 @given(histories, moments, st.sampled_from(WINDOWS), st.sampled_from(DEMOTIONS))
 def test_nobody_stands_below_what_the_window_holds(
-    history: list[Spent], on: dt.date, window: str, demote: str
+    history: list[Counted], on: dt.date, window: str, demote: str
 ) -> None:
     policy = tiers(window, demote)
     found = standing(history, policy, on)
@@ -154,7 +154,7 @@ def test_nobody_stands_below_what_the_window_holds(
     assert order.index(found.tier) >= order.index(policy.level(found.measure))
 
 
-def plainly(spent: list[Spent], found: Tiers, on: dt.date) -> str:
+def plainly(spent: list[Counted], found: Tiers, on: dt.date) -> str:
     """The tier by asking every day anew, as semantics 20 puts it."""
 
     def level(day: dt.date, *, before_returns: bool) -> int:
@@ -194,7 +194,7 @@ def test_one_pass_over_the_days_finds_what_asking_each_day_anew_does(
 ) -> None:
     first, on = dt.date(2024, 3, 1), dt.date(2026, 5, 20)
     spent = [
-        Spent(
+        Counted(
             date=first + dt.timedelta(days=day),
             since=min(on, first + dt.timedelta(days=day + late)),
             amount=hundreds * 100_00,

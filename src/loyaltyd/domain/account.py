@@ -29,11 +29,11 @@ class Debt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An account as seen: its tier, the spend inside the tier's window, its lots and debts."""
+    """An account as seen: its tier, what the tiers measure, its lots and debts."""
 
     id: str
     tier: str = ""
-    measure: int = 0  # minor units
+    measure: int = 0  # spend in minor units, points in their scale, visits
     lots: tuple[Lot, ...] = ()
     debts: tuple[Debt, ...] = ()
 

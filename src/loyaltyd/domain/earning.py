@@ -18,7 +18,7 @@ from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.lots import Dates
 from loyaltyd.domain.money import half_up
 from loyaltyd.domain.position import Position
-from loyaltyd.domain.program import POINTS, Group, Program, Wallet
+from loyaltyd.domain.program import POINTS, Group, Program, Tiers, Wallet
 from loyaltyd.domain.scene import Scene
 from loyaltyd.domain.spread import spread
 
@@ -59,20 +59,29 @@ def spend(lines: Sequence[Position]) -> int:
     return sum(paid(position) for position in lines if position.may_earn)
 
 
-def scene_of_points(scene: Scene, lines: Sequence[Position], program: Program) -> Scene:
-    """The scene with the tier that this receipt reaches, when the program counts it already."""
+def scene_of_points(
+    scene: Scene, lines: Sequence[Position], program: Program, able: Candidates
+) -> Scene:
+    """The scene with the tier that this receipt reaches, when the program counts it already.
+
+    Of points those count that it earns at the tier it came with: what a tier gives leads to no
+    other one on the same receipt.
+    """
     account, tiers = scene.seen.account, program.tiers
     if tiers is None or account is None or not tiers.counts_current:
         return scene
-    reached = higher(program, account, spend(lines))
-    return replace(scene, tier=reached)
+    if tiers.measure == "points":
+        earnings, _ = earned(lines, program, scene, able)
+        more = sum(it.amount for it in earnings if it.wallet == tiers.wallet)
+    else:
+        more = spend(lines) if tiers.measure == "spend" else 1
+    return replace(scene, tier=higher(tiers, account, more))
 
 
-def higher(program: Program, account: Account, more: int) -> str:
-    """The higher of the account's tier and the one that its spend and so much more reaches."""
-    assert program.tiers is not None
-    order = [level.id for level in program.tiers.levels]
-    reached = program.tiers.level(account.measure + more)
+def higher(tiers: Tiers, account: Account, more: int) -> str:
+    """The higher of the account's tier and the one that its measure and so much more reaches."""
+    order = [level.id for level in tiers.levels]
+    reached = tiers.level(account.measure + more)
     known = account.tier if account.tier in order else order[0]
     return max(reached, known, key=order.index)
 

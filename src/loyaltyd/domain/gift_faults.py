@@ -25,8 +25,10 @@ def discount_faults(path: Path, rule: RuleTable, table: ProgramTable) -> Iterato
             yield (*path, key), "means single goods: such a rule stands in the layer item"
     for key in _SCALES:
         yield from _steps((*path, key), getattr(give, key) or (), digits)
-    if give.percent_off_by_spent is not None and table.tiers is None:
-        yield (*path, "percent_off_by_spent"), "needs [tiers]: what is spent counts in their window"
+    measure = table.tiers.measure if table.tiers else ""
+    if give.percent_off_by_spent is not None and measure != "spend":
+        said = "needs [tiers] that measure spend: what is spent counts in their window"
+        yield (*path, "percent_off_by_spent"), said
 
 
 def amount_faults(path: Path, text: str | None, digits: int) -> Iterator[_Wrong]:

@@ -76,7 +76,7 @@ class Wallet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """A tier and the spend from which it is held, minor units."""
+    """A tier, and how much of the measure holds it."""
 
     id: str
     floor: int
@@ -84,18 +84,21 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tiers:
-    """How spend becomes a tier; levels rise, the first starts at zero."""
+    """How what an account did becomes a tier; levels rise, the first starts at zero."""
 
+    measure: str  # "spend" | "points" | "visits"
+    wallet: str  # whose points are measured
+    digits: int  # of the measure: the currency's, the wallet's, none
     window: Span | None  # None with calendar_year False: lifetime
     calendar_year: bool
     demote: str
     counts_current: bool
     levels: tuple[Level, ...]
 
-    def level(self, spend: int) -> str:
-        """The tier that so much spend holds: reaching a level's floor is enough."""
+    def level(self, measure: int) -> str:
+        """The tier that so much holds: reaching a level's floor is enough."""
         return next(
-            level.id for level in reversed(self.levels) if spend >= level.floor or not level.floor
+            level.id for level in reversed(self.levels) if measure >= level.floor or not level.floor
         )
 
 
@@ -216,6 +219,10 @@ class Program:
         """What rules call the coupon that was named so; nothing when none knows it."""
         code = coupon_code(text)
         return code if code in self.coupons.asking else ""
+
+    def measures(self, wallet: str) -> bool:
+        """Whether points of that wallet lead to a tier."""
+        return self.tiers is not None and self.tiers.wallet == wallet
 
     def rule(self, name: str) -> Rule | None:
         """The rule of that id; none for a discount card's own."""

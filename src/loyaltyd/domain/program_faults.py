@@ -24,7 +24,7 @@ def faults_of(table: ProgramTable) -> Iterator[_Wrong]:
     yield from _cards(table.cards)
     for name, wallet in table.wallets.items():
         yield from _wallet(("wallets", name), wallet)
-    yield from _tiers(table, digits)
+    yield from _tiers(table)
     for name, goods in table.classes.items():
         yield from _floors(("classes", name, "floor_price"), goods.floor_price, digits)
         path = ("classes", name, "floor_per_abv_litre")
@@ -69,9 +69,23 @@ def _dates(path: Path, wallet: WalletTable) -> Iterator[_Wrong]:
         yield (*path, "expires"), "is not later than activates: nothing could ever be spent"
 
 
-def _tiers(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
+def measure_digits(table: ProgramTable) -> int:
+    """The decimals of what [tiers] measures: of its wallet's points, of money, none of visits."""
+    tiers = table.tiers
+    if tiers is not None and tiers.wallet in table.wallets:
+        return table.wallets[tiers.wallet].scale
+    visits = tiers is not None and tiers.measure == "visits"
+    return 0 if visits else minor_digits(table.currency)
+
+
+def _tiers(table: ProgramTable) -> Iterator[_Wrong]:
     if table.tiers is None:
         return
+    if table.tiers.wallet is not None and table.tiers.wallet not in table.wallets:
+        said = unknown_name("wallet", table.tiers.wallet, list(table.wallets))
+        yield ("tiers", "wallet"), said
+        return  # its decimals are not known
+    digits = measure_digits(table)
     before = -1
     seen: set[str] = set()
     for number, level in enumerate(table.tiers.levels):

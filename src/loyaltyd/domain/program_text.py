@@ -27,7 +27,7 @@ from loyaltyd.domain.program import (
     Tiers,
     Wallet,
 )
-from loyaltyd.domain.program_faults import faults_of
+from loyaltyd.domain.program_faults import faults_of, measure_digits
 from loyaltyd.domain.spans import span
 from loyaltyd.domain.toml import FAULTS_MAX, Fault, checked, fault_at, tree
 from loyaltyd.domain.toml_lines import key_lines
@@ -70,7 +70,7 @@ def _program(table: ProgramTable, text_hash: str) -> Program:
         ),
         ranges=tuple(_range(cards) for cards in table.cards),
         wallets=tuple(_wallet(name, wallet) for name, wallet in table.wallets.items()),
-        tiers=None if table.tiers is None else _tiers(table.tiers, digits),
+        tiers=None if table.tiers is None else _tiers(table.tiers, measure_digits(table)),
         classes=tuple(
             goods_class(name, goods, table.regions, digits) for name, goods in table.classes.items()
         ),
@@ -118,6 +118,9 @@ def _tiers(tiers: TiersTable, digits: int) -> Tiers:
     rolling = tiers.window.startswith("rolling-")
     return Tiers(
         window=span(tiers.window.removeprefix("rolling-")) if rolling else None,
+        measure=tiers.measure,
+        wallet=tiers.wallet or "",
+        digits=digits,
         calendar_year=tiers.window == "calendar-year",
         demote=tiers.demote,
         counts_current=tiers.counts_current,

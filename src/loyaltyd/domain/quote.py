@@ -82,7 +82,8 @@ class Result:
     lines: tuple[LineResult, ...]
     spent: tuple[Points, ...] = ()
     earned: tuple[Points, ...] = ()
-    spend: int = 0  # what counts towards a tier, minor units
+    spend: int = 0  # what counts as spent, minor units
+    measured: tuple[Points, ...] = ()  # what of earned counts towards a tier
     dated: tuple[Lot, ...] = ()  # what of earned goes to lots of rules' own dates
     used: tuple[str, ...] = ()  # the rules with a limit that were applied, in the order they ran
     coupons: tuple[CouponUse, ...] = ()
@@ -126,7 +127,7 @@ def quote(
     able = candidates(basket.lines, seen.coupons, program)
     trace = discount(lines, program, scene, able)
     redeemable, messages = redeem(lines, basket, program, _payer(seen), at.date())
-    earnings, why = earned(lines, program, scene_of_points(scene, lines, program), able)
+    earnings, why = earned(lines, program, scene_of_points(scene, lines, program, able), able)
     result = Result(
         lines=tuple(
             _line(position, [(it.wallet, it.shares[place]) for it in earnings if it.shares])
@@ -135,6 +136,11 @@ def quote(
         spent=tuple(Points(wallet=it.wallet, amount=it.spent) for it in redeemable if it.spent),
         earned=tuple(Points(wallet=it.wallet, amount=it.amount) for it in earnings if it.amount),
         spend=spend(lines) if seen.account else 0,
+        measured=tuple(
+            Points(wallet=it.wallet, amount=it.amount)
+            for it in earnings
+            if it.amount and program.measures(it.wallet)
+        ),
         dated=tuple(lot for it in earnings for lot in it.dated),
         used=_used((*trace, *why), program),
         coupons=_coupons((*trace, *why), program, seen),

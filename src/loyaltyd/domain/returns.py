@@ -24,6 +24,8 @@ from loyaltyd.domain.quote import LineResult, Points
 from loyaltyd.domain.record import Fact
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.domain.sale import (
+    CLAWED_BACK,
+    EARNED,
     RETURNED,
     SPEND,
     VISITS,
@@ -49,12 +51,13 @@ class ReturnedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
-    """What a return gives back and takes back, and the spend that no longer counts."""
+    """What a return gives back and takes back, and what no longer counts."""
 
     lines: tuple[ReturnedLine, ...] = ()
     restored: tuple[Points, ...] = ()
     clawed_back: tuple[Points, ...] = ()
     spend: int = 0
+    measured: tuple[Points, ...] = ()  # what of clawed_back counted towards a tier
 
     @property
     def refund(self) -> int:
@@ -135,7 +138,7 @@ def reversal_body(kind: str, ident: str, case: Case, reversal: Reversal) -> dict
         "returned": facts_of(reversal.returned),
         "postings": [posting.facts() for posting in reversal.postings],
     }
-    counters = _counters(kind, case, reversal.returned.spend)
+    counters = _counters(kind, case, reversal.returned)
     if counters:
         body["counters"] = counters
     if case.account is None:
@@ -143,19 +146,34 @@ def reversal_body(kind: str, ident: str, case: Case, reversal: Reversal) -> dict
     return {**body, "seen": {"account": facts_of(case.account)}}
 
 
-def _counters(kind: str, case: Case, gone: int) -> list[Fact]:
+def _counters(kind: str, case: Case, returned: Returned) -> list[Fact]:
     """What no longer counts: of a receipt that never happened, its uses of rules too."""
     sale, sold_on = case.sale, case.sale.place.business_date
     account = case.account.id if case.account else ""
     if kind != "cancel":
-        return [counted(account, RETURNED, sold_on, -gone)] if account else []
+        return _lowered(account, returned, sold_on) if account else []
     found: list[Fact] = []
     if account:
         found = [
-            uncounted(account, SPEND, sold_on, gone),
+            uncounted(account, SPEND, sold_on, returned.spend),
             uncounted(account, VISITS, sold_on, 1),
+            *(
+                uncounted(account, EARNED + it.wallet, sold_on, it.amount)
+                for it in sale.result.measured
+            ),
         ]
     return found + [uncounted(*it, sold_on, 1) for it in use_counters(sale.result, sale.seen)]
+
+
+def _lowered(account: str, returned: Returned, sold_on: dt.date) -> list[Fact]:
+    """What goods that came back take from the day of their sale."""
+    return [
+        counted(account, RETURNED, sold_on, -returned.spend),
+        *(
+            counted(account, CLAWED_BACK + it.wallet, sold_on, -it.amount)
+            for it in returned.measured
+        ),
+    ]
 
 
 def _unreturnable(
@@ -212,7 +230,12 @@ def _moved_back(case: Case, plain: Returned, extent: _Extent) -> Reversal:
         moves, amount = taken_back(wallet, claim, moved(account, postings), own, case.on)
         postings += moves
         taken += [Points(wallet=wallet.id, amount=amount)] if amount else []
-    returned = replace(plain, lines=_with_taken(case, plain.lines, taken), clawed_back=tuple(taken))
+    returned = replace(
+        plain,
+        lines=_with_taken(case, plain.lines, taken),
+        clawed_back=tuple(taken),
+        measured=tuple(it for it in taken if case.program.measures(it.wallet)),
+    )
     return Reversal(returned=returned, postings=tuple(postings))
 
 
@@ -270,7 +293,7 @@ def _earned_now(case: Case, wallet: Wallet, returned: Mapping[int, int]) -> Earn
     staying = [replace(it.line, quantity=it.quantity) for it in lines]
     scene = scene_of(case.sale.seen, case.sale.place, case.sale.at, staying)
     able = candidates(staying, case.sale.seen.coupons, case.program)
-    found, _ = earned(lines, case.program, scene_of_points(scene, lines, case.program), able)
+    found, _ = earned(lines, case.program, scene_of_points(scene, lines, case.program, able), able)
     return next(it for it in found if it.wallet == wallet.id)
 
 

@@ -9,11 +9,12 @@ from loyaltyd.domain.facts import facts_of, value_from
 from loyaltyd.domain.ledger import Posting, postings_of
 from loyaltyd.domain.place import Place
 from loyaltyd.domain.postings import receipt_postings
-from loyaltyd.domain.program import Program
+from loyaltyd.domain.program import Program, Tiers
 from loyaltyd.domain.quote import Result
 from loyaltyd.domain.record import Fact, ProgramRef, Record
 
 SPEND, RETURNED, VISITS = "spend", "returned", "visits"
+EARNED, CLAWED_BACK = "earned/", "clawed_back/"  # and a wallet's id: only where tiers measure it
 USED = "used/"  # and a rule's id; then for the uses of one card a slash and the card's id
 
 
@@ -77,6 +78,14 @@ def card_member(card: str, account: str, kind: str) -> dict[str, Fact]:
     return {"id": card, "account": account, "kind": kind}
 
 
+def measured_by(tiers: Tiers | None) -> frozenset[str]:
+    """The counters that tiers add up. What came back has its own: a day's tier outlives it."""
+    if tiers is not None and tiers.measure == "points":
+        return frozenset((EARNED + tiers.wallet, CLAWED_BACK + tiers.wallet))
+    visits = tiers is not None and tiers.measure == "visits"
+    return frozenset((VISITS,)) if visits else frozenset((SPEND, RETURNED))
+
+
 def sale_counters(result: Result, seen: Seen, day: dt.date) -> list[Fact]:
     """The counters that a receipt raises: its account's spend and visits, and uses of rules."""
     found: list[Fact] = []
@@ -84,6 +93,10 @@ def sale_counters(result: Result, seen: Seen, day: dt.date) -> list[Fact]:
         found = [
             counted(seen.account.id, SPEND, day, result.spend),
             counted(seen.account.id, VISITS, day, 1),
+            *(
+                counted(seen.account.id, EARNED + it.wallet, day, it.amount)
+                for it in result.measured
+            ),
         ]
     return found + [counted(*it, day, 1) for it in use_counters(result, seen)]
 

@@ -1,6 +1,6 @@
-"""What an account's days say: its spend inside the program's window, and its tier.
+"""What an account's days say: its spend, points or visits in the program's window, and its tier.
 
-A day's spend counts for the day of the sale; a return lowers that day, and is known from the day it
+What a sale adds counts for its day; a return lowers that day, and is known from the day it
 was made. So a tier that was reached is not lost before the next review, whatever is returned
 meanwhile.
 """
@@ -14,8 +14,8 @@ from loyaltyd.domain.program import Tiers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """Spend that counts for date, known since a business date; negative when goods came back."""
+class Counted:
+    """What counts for date, known since a business date; negative when goods came back."""
 
     date: dt.date
     since: dt.date
@@ -24,30 +24,30 @@ class Spent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """The tier, and the spend that the window holds on that day, minor units."""
+    """The tier, and what the window holds of the program's measure on that day."""
 
     tier: str
     measure: int
 
 
-def standing(spent: Sequence[Spent], tiers: Tiers | None, on: dt.date) -> Standing:
+def standing(days: Sequence[Counted], tiers: Tiers | None, on: dt.date) -> Standing:
     """Where an account with these days stands on the business date on."""
     if tiers is None:
         return Standing(tier="", measure=0)
-    measure = _measured(spent, tiers, on)
+    measure = _measured(days, tiers, on)
     reached = [tiers.level(measure)]
     review = _last_review(tiers, on)
     if review is None:
         return Standing(tier=reached[0], measure=measure)
     if review > dt.date.min:
-        reached.append(tiers.level(_measured(spent, tiers, review - dt.timedelta(days=1))))
-    reached += [tiers.level(sum_then) for sum_then in _measures(spent, tiers, review, on)]
+        reached.append(tiers.level(_measured(days, tiers, review - dt.timedelta(days=1))))
+    reached += [tiers.level(sum_then) for sum_then in _measures(days, tiers, review, on)]
     order = [level.id for level in tiers.levels]
     return Standing(tier=max(reached, key=order.index), measure=measure)
 
 
 def next_level(standing_now: Standing, tiers: Tiers | None) -> tuple[str, int] | None:
-    """The tier above the one held, and the spend that is missing to it."""
+    """The tier above the one held, and what of the measure is missing to it."""
     if tiers is None:
         return None
     order = [level.id for level in tiers.levels]
@@ -67,19 +67,19 @@ def window_start(tiers: Tiers | None, on: dt.date) -> dt.date:
     return _window(tiers, on if review is None else review - dt.timedelta(days=1))
 
 
-def _measured(spent: Sequence[Spent], tiers: Tiers, on: dt.date) -> int:
-    """The window's spend as known at the end of a day."""
+def _measured(days: Sequence[Counted], tiers: Tiers, on: dt.date) -> int:
+    """What the window holds as known at the end of a day."""
     start = _window(tiers, on)
-    return sum(it.amount for it in spent if start <= it.date <= on and it.since <= on)
+    return sum(it.amount for it in days if start <= it.date <= on and it.since <= on)
 
 
-def _measures(spent: Sequence[Spent], tiers: Tiers, first: dt.date, on: dt.date) -> Iterator[int]:
-    """The window's spend on each day from first to on that brought some, before any came back.
+def _measures(days: Sequence[Counted], tiers: Tiers, first: dt.date, on: dt.date) -> Iterator[int]:
+    """What the window holds on each day from first to on that brought some, before any came back.
 
     Days enter as they become known and leave as the window moves past them: one pass, however long
     the account's history.
     """
-    known = sorted(spent, key=lambda it: (it.since, it.amount < 0))
+    known = sorted(days, key=lambda it: (it.since, it.amount < 0))
     inside: list[tuple[dt.date, int]] = []  # a heap by date
     measure = 0
     for number, entering in enumerate(known):

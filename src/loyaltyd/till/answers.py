@@ -188,7 +188,7 @@ class RecordedReceiptAnswer(ReceiptAnswer):
 
 
 class NextTierAnswer(TypedDict):
-    """What is missing to the next tier."""
+    """What is missing to the next tier: money, points or visits, as the program measures."""
 
     id: str
     missing: str

@@ -135,13 +135,15 @@ def _person(account: str, holder: HolderRequest) -> Person | None:
 
 def _view(card: Presented, program: Program, moment: Moment) -> CardViewAnswer:
     standing = Standing(tier=card.account.tier, measure=card.account.measure)
-    above = next_level(standing, program.tiers)
+    tiers = program.tiers
+    above = next_level(standing, tiers)
+    digits = tiers.digits if tiers else 0
     return CardViewAnswer(
         number=card.number.masked,
         kind=card.number.kind,
         status=card.status,
         holder=card.holder,
         tier=card.account.tier,
-        next_tier=above and NextTierAnswer(id=above[0], missing=decimal(above[1], program.digits)),
+        next_tier=above and NextTierAnswer(id=above[0], missing=decimal(above[1], digits)),
         wallets=wallet_answers(card.account, program, moment.at.date()),
     )

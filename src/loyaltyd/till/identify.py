@@ -9,8 +9,8 @@ from loyaltyd.domain.past import NO_PAST, Past
 from loyaltyd.domain.person import Person
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.refusal import Reason, Refusal, refused
-from loyaltyd.domain.sale import RETURNED, SPEND
-from loyaltyd.domain.standing import Spent, standing, window_start
+from loyaltyd.domain.sale import measured_by
+from loyaltyd.domain.standing import Counted, standing, window_start
 from loyaltyd.store.transaction import View
 from loyaltyd.till.past import Holder, past_of
 from loyaltyd.till.till import Till
@@ -102,16 +102,17 @@ def enrols(found: Presented, program: Program) -> bool:
 def account_of(view: View, account: str, program: Program, on: dt.date) -> Account:
     """The account as the ledger has it, standing as the program says on that business date."""
     counters = view.counters(account, window_start(program.tiers, on))
-    spent = [
-        Spent(
+    names = measured_by(program.tiers)
+    days = [
+        Counted(
             date=dt.date.fromisoformat(key.date),
             since=dt.date.fromisoformat(key.since),
             amount=amount,
         )
         for key, amount in counters.items()
-        if key.name in {SPEND, RETURNED}
+        if key.name in names
     ]
-    now = standing(spent, program.tiers, on)
+    now = standing(days, program.tiers, on)
     return Account(
         id=account,
         tier=now.tier,

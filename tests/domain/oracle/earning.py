@@ -31,11 +31,17 @@ def earn(shop: Shop) -> None:
     if shop.seen.account is None or shop.plastic:
         return
     _reach_tier(shop, _bases(shop)["net-of-points"])
+    given = _given(shop)
+    for name in shop.program.get("wallets", {}):
+        _credit(shop, name, [it for it in given if it.wallet == name])
+
+
+def _given(shop: Shop) -> list[Gift]:
+    """What the rules give at the tier that the account has now."""
     given: list[Gift] = []
     for group, rules in shop.groups("points"):
         given += _group(shop, group, rules, [it for it in given if it.plain])
-    for name in shop.program.get("wallets", {}):
-        _credit(shop, name, [it for it in given if it.wallet == name])
+    return given
 
 
 def _group(shop: Shop, group: Table, rules: Sequence[Table], before: list[Gift]) -> list[Gift]:
@@ -151,17 +157,31 @@ def _reach_tier(shop: Shop, after: Sequence[int]) -> None:
     tiers = shop.program.get("tiers")
     if not tiers or not tiers.get("counts_current", True) or shop.seen.account is None:
         return
-    spend = shop.seen.account.measure  # goods that may not earn don't lead to a tier either
-    spend += sum(net for net, it in zip(after, shop.lines, strict=True) if shop.may(it, "earn"))
+    measure, scale = tiers.get("measure", "spend"), DIGITS
+    has = shop.seen.account.measure
+    if measure == "visits":
+        has, scale = has + 1, 0
+    elif measure == "points":  # those that it earns at the tier that it came with
+        scale = shop.program["wallets"][tiers["wallet"]]["scale"]
+        mine = [it for it in _given(shop) if it.wallet == tiers["wallet"]]
+        has += _rounded(shop, sum((sum(it.lines, Fraction(0)) for it in mine), Fraction(0)))
+    else:  # goods that may not earn don't lead to a tier either
+        has += sum(net for net, it in zip(after, shop.lines, strict=True) if shop.may(it, "earn"))
     levels = [it["id"] for it in tiers["levels"]]
-    reached = [it["id"] for it in tiers["levels"] if spend >= kopecks(it["from"])]
+    reached = [
+        it["id"] for it in tiers["levels"] if has >= Fraction(it["from"]) * Fraction(10) ** scale
+    ]
     shop.tier = max(reached[-1], shop.tier, key=levels.index)
+
+
+def _rounded(shop: Shop, points: Fraction) -> int:
+    return floor(points) if shop.rounding["points"] == "floor" else half_up(points)
 
 
 def _credit(shop: Shop, name: str, gifts: Sequence[Gift]) -> None:
     exact = [sum(parts, Fraction(0)) for parts in zip(*(it.lines for it in gifts), strict=True)]
     total = sum(exact, Fraction(0))
-    amount = floor(total) if shop.rounding["points"] == "floor" else half_up(total)
+    amount = _rounded(shop, total)
     if not amount:
         return
     shop.earned[name] = amount
