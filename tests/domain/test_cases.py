@@ -97,6 +97,27 @@ def test_what_a_card_says_of_its_past_is_what_rules_look_at(card: str, rules: st
     assert applied == set(rules.split())
 
 
+@pytest.mark.parametrize(
+    ("more", "applied"),
+    [
+        ("", False),
+        ('coupons = ["SPRING10"]', True),
+        ('coupons = ["spring10", "SPRING10"]', True),
+        ('coupons = ["AUTUMN"]', False),
+        ('coupons = ["SPRING10"]\ncoupon_uses = { spring = 1 }', False),
+    ],
+)
+def test_a_coupon_of_a_case_is_named_by_its_code(more: str, applied: bool) -> None:
+    spring = rule(
+        "spring",
+        "coupon",
+        'percent_off = "10%"',
+        'when = { coupon = ["SPRING10"] }\nlimit = { per_coupon = 1 }',
+    )
+    found = program(wallet() + EARN + spring)
+    assert ("spring" in tried(case(more, found), found).applied) == applied
+
+
 def test_the_place_of_a_case_is_where_it_says() -> None:
     assert "here" in tried(case('store = "s"\ngroup = "g"\n'), PROGRAM).applied
     assert "here" not in tried(case('store = "s"\n'), PROGRAM).applied
@@ -239,6 +260,18 @@ def test_a_fact_is_there_for_each_amount_of_a_receipt() -> None:
             5,
             'cases[1] "a".card.spent_within.31d',
             'there is no rule that asks within "31d"; did you mean "30d"?',
+        ),
+        (
+            "coupon_uses = { bigg = 1 }",
+            5,
+            'cases[1] "a".coupon_uses.bigg',
+            'there is no rule "bigg"; did you mean "big"?',
+        ),
+        (
+            'coupons = ["a b"]',
+            5,
+            'cases[1] "a".coupons[1]',
+            'must be a code such as "SPRING10"',
         ),
         (
             "card = { uses = { bigg = 1 } }",

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
+from tools.bench.backtesting import backtests
 from tools.bench.committing import confirm
 from tools.bench.draining import drain
 from tools.bench.ingesting import ingest
@@ -35,6 +36,7 @@ BENCHES: dict[str, Callable[[Size], list[Figure]]] = {
     "memory": memory,
     "ingest": ingest,
     "drain": drain,
+    "backtest": backtests,
 }
 ROW = "{:52} {:>12} {:>30} {:>12} {:>8}  {}"
 

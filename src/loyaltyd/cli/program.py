@@ -4,11 +4,13 @@ import pathlib
 
 import click
 
-from loyaltyd.cli import program_test
+from loyaltyd.cli import program_backtest, program_test
 from loyaltyd.till.program_file import program_in
 
 
-@click.group(name="program", commands={"test": program_test.command})
+@click.group(
+    name="program", commands={"test": program_test.command, "backtest": program_backtest.command}
+)
 def command() -> None:
     """Write a program, check it and try it, before any till gets it."""
 

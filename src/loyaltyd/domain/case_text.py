@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from loyaltyd.domain.account import Account, Card, Debt, Seen
@@ -19,6 +19,7 @@ from loyaltyd.domain.cases import (
     digits_of,
     rules_of,
 )
+from loyaltyd.domain.coupon import Coupon, RuleUses, coupon_code
 from loyaltyd.domain.grammar.cases import (
     CaseCardTable,
     CaseLineTable,
@@ -70,7 +71,7 @@ class _Reading:
         return Case(
             name=table.name,
             basket=self._basket(table, path),
-            seen=Seen() if table.card is None else self._seen(table.card, (*path, "card"), on),
+            seen=self._seen(table, path),
             place=Place(
                 store=table.store or "",
                 till="",
@@ -95,6 +96,7 @@ class _Reading:
                 self._wish(wallet, amount, (*path, "redeem", wallet))
                 for wallet, amount in sorted(table.redeem.items())
             ),
+            coupons=_codes(table),
             payments=tuple(
                 Payment(
                     kind=it.kind,
@@ -131,7 +133,19 @@ class _Reading:
             return Wish(wallet=name)
         return Wish(wallet=name, amount=self._units(amount, wallet.scale, path))
 
-    def _seen(self, table: CaseCardTable, path: Path, on: dt.date) -> Seen:
+    def _seen(self, table: CaseTable, path: Path) -> Seen:
+        on = table.at.date()
+        for rule in table.coupon_uses:
+            self._rule(rule, (*path, "coupon_uses", rule))
+        uses = tuple(RuleUses(rule=it, count=count) for it, count in table.coupon_uses.items())
+        coupons = tuple(
+            Coupon(id=it, name=self.program.coupon_name(it), uses=uses) for it in _codes(table)
+        )
+        if table.card is None:
+            return Seen(coupons=coupons)
+        return replace(self._holder(table.card, (*path, "card"), on), coupons=coupons)
+
+    def _holder(self, table: CaseCardTable, path: Path, on: dt.date) -> Seen:
         spent = self._money(table.spent, (*path, "spent"))
         lots = self._points(table.balance, (*path, "balance"))
         debts = self._points(table.debt, (*path, "debt"))
@@ -259,3 +273,8 @@ class _Reading:
         except ValueError as error:
             self.wrong.append((path, str(error)))
             return 0
+
+
+def _codes(table: CaseTable) -> tuple[str, ...]:
+    """Each coupon once; its code stands for it where nothing is recorded."""
+    return tuple(dict.fromkeys(coupon_code(it) for it in table.coupons))

@@ -85,8 +85,7 @@ def never_applied(trials: Iterable[Trial], program: Program) -> list[str]:
 
 def rules_of(program: Program) -> list[Rule]:
     """All rules of a program in the order in which they run."""
-    layers = (program.item, program.receipt, program.points)
-    return [rule for layer in layers for group in layer for rule in group.rules]
+    return [turn.rule for turn in program.turns.values()]
 
 
 def facts_told(answer: Quote | Refusal) -> dict[Key, Told]:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from loyaltyd.domain.account import Debt
 from loyaltyd.domain.errors import StoreDamaged
@@ -20,6 +21,16 @@ class Indexed:
     id: str | None = field(repr=False)
     receipt: str | None = field(repr=False)
     account: str | None
+
+
+class Entry(NamedTuple):  # a million are read at a time
+    """A line of the log, and what it is searched by."""
+
+    seq: int
+    type: str
+    id: str
+    business_date: str
+    line: str
 
 
 def indexed(record: Record) -> Indexed:
@@ -82,6 +93,24 @@ def lines(connection: Connection, first: int, limit: int) -> list[str]:
         "SELECT line FROM record WHERE seq >= ? ORDER BY seq LIMIT ?", (first, limit)
     )
     return [line for (line,) in rows]
+
+
+def entries(connection: Connection, first: int, limit: int) -> list[Entry]:
+    """The records of the log from first on, at most limit, with what their columns say."""
+    rows = connection.execute(
+        "SELECT seq, type, ifnull(id, ''), business_date, line FROM record"
+        " WHERE seq >= ? ORDER BY seq LIMIT ?",
+        (first, limit),
+    )
+    return [Entry(*row) for row in rows]
+
+
+def cancelled(connection: Connection) -> set[str]:
+    """The ids of receipts that never happened."""
+    rows = connection.execute(
+        "SELECT receipt FROM record WHERE receipt IS NOT NULL AND type = 'cancel'"
+    )
+    return {receipt for (receipt,) in rows}
 
 
 def hash_at(connection: Connection, stream: Stream, seq: int) -> bytes | None:

@@ -12,6 +12,7 @@ from loyaltyd.store import cursors, days, people, programs, records, requests
 from loyaltyd.store.database import Connection
 from loyaltyd.store.days import DayFile
 from loyaltyd.store.programs import KeptProgram
+from loyaltyd.store.records import Entry
 from loyaltyd.store.requests import Answer
 
 
@@ -57,6 +58,14 @@ class View:
     def day_of(self, file: str) -> DayFile | None:
         """The till-day whose bytes have that SHA-256."""
         return days.day_of(self._connection, file)
+
+    def entries(self, first: int, limit: int) -> list[Entry]:
+        """The records from first on, at most limit, each as its line and what it is searched by."""
+        return records.entries(self._connection, first, limit)
+
+    def cancelled(self) -> set[str]:
+        """The ids of receipts that never happened."""
+        return records.cancelled(self._connection)
 
     def state(self) -> str:
         """The hash over all projections; of a ledger of years it takes seconds."""

@@ -11,7 +11,7 @@ from loyaltyd.domain.explain import Note, Why
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import Quote
 from loyaltyd.store.transaction import View
-from loyaltyd.till.past import coupon_uses
+from loyaltyd.till.past import Tallies, coupon_uses
 from loyaltyd.till.till import Till
 
 KIND = "coupon"
@@ -40,9 +40,18 @@ def looked_up(
 ) -> list[Named]:
     """The coupons as this till knows them, on a business date."""
     return [
-        Named(coupon=_known(view, it.coupon, program, on), shown=it.shown)
+        Named(coupon=coupon_seen(view, it.coupon, program, on), shown=it.shown)
         for it in named(codes, program, till.chain_key)
     ]
+
+
+def coupon_seen(view: Tallies, coupon: Coupon, program: Program, on: dt.date) -> Coupon:
+    """A coupon with its uses so far, of the rules that limit them."""
+    rules = program.coupons.asking.get(coupon.name, ())
+    limits = [program.asks.limited[it] for it in rules if it in program.asks.limited]
+    counts = [(it.rule, coupon_uses(view, coupon.id, it, on)) for it in limits if it.per_coupon]
+    uses = tuple(RuleUses(rule=rule, count=count) for rule, count in counts if count)
+    return Coupon(id=coupon.id, name=coupon.name, uses=uses)
 
 
 def coupon_notes(
@@ -61,14 +70,6 @@ def coupon_notes(
         told = [whys.get(it) or left_out(it, coupons, program) for it in asking]
         missing = next((it for it in told if not it.applied), None)
         yield Note.COUPON if missing else Note.COUPON_SPARE, coupon, missing
-
-
-def _known(view: View, coupon: Coupon, program: Program, on: dt.date) -> Coupon:
-    rules = program.coupons.asking.get(coupon.name, ())
-    limits = [program.asks.limited[it] for it in rules if it in program.asks.limited]
-    counts = [(it.rule, coupon_uses(view, coupon.id, it, on)) for it in limits if it.per_coupon]
-    uses = tuple(RuleUses(rule=rule, count=count) for rule, count in counts if count)
-    return Coupon(id=coupon.id, name=coupon.name, uses=uses)
 
 
 def _shown(code: str) -> str:

@@ -6,6 +6,7 @@ much leaves the table of people: which of the program's windows are open today.
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Protocol
 
 from loyaltyd.domain.asks import Asks
 from loyaltyd.domain.limits import Limit
@@ -13,10 +14,18 @@ from loyaltyd.domain.past import NO_PAST, Past, Spending, Uses
 from loyaltyd.domain.person import Person
 from loyaltyd.domain.sale import RETURNED, SPEND, VISITS, used_by
 from loyaltyd.domain.spans import Span
-from loyaltyd.store.transaction import View
 
 NO_ASKS = Asks()
 AHEAD_MAX = dt.timedelta(days=366)  # as far as `[api] at_window` may date a receipt before others
+
+
+class Tallies(Protocol):
+    """Who can say what an account's counters add up to: a ledger, or whoever reads one again."""
+
+    def tally(
+        self, account: str, name: str, first: dt.date, last: dt.date
+    ) -> tuple[int, dt.date | None]:
+        """What a counter adds up to for those days, and the last day that added."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +37,7 @@ class Holder:
     person: Person | None
 
 
-def past_of(view: View, holder: Holder, asks: Asks, on: dt.date) -> Past:
+def past_of(view: Tallies, holder: Holder, asks: Asks, on: dt.date) -> Past:
     """The holder's past before a receipt of the business date on.
 
     Visits and uses that are recorded count even when they are of later days: a receipt that is sent
@@ -51,19 +60,19 @@ def past_of(view: View, holder: Holder, asks: Asks, on: dt.date) -> Past:
     )
 
 
-def coupon_uses(view: View, coupon: str, limit: Limit, on: dt.date) -> int:
+def coupon_uses(view: Tallies, coupon: str, limit: Limit, on: dt.date) -> int:
     """How often a coupon was used for the limit's rule, as far as that counts on that day."""
     days = (_first_counting(limit, None, on), _last_counting(limit, on))
     return _used(view, coupon, used_by(limit.rule), days)
 
 
-def _spending(view: View, holder: Holder, within: Span | None, on: dt.date) -> Spending:
+def _spending(view: Tallies, holder: Holder, within: Span | None, on: dt.date) -> Spending:
     first = dt.date.min if within is None else within.before(on)
     amount = sum(view.tally(holder.account, name, first, on)[0] for name in (SPEND, RETURNED))
     return Spending(within="" if within is None else str(within), amount=amount)
 
 
-def _uses(view: View, holder: Holder, limit: Limit, on: dt.date) -> Uses:
+def _uses(view: Tallies, holder: Holder, limit: Limit, on: dt.date) -> Uses:
     days = (_first_counting(limit, holder.person, on), _last_counting(limit, on))
     by_account, by_card = used_by(limit.rule), used_by(limit.rule, holder.card)
     return Uses(
@@ -73,7 +82,7 @@ def _uses(view: View, holder: Holder, limit: Limit, on: dt.date) -> Uses:
     )
 
 
-def _used(view: View, account: str, counter: str, days: tuple[dt.date, dt.date]) -> int:
+def _used(view: Tallies, account: str, counter: str, days: tuple[dt.date, dt.date]) -> int:
     amount, _ = view.tally(account, counter, *days)
     return max(0, amount)
 

@@ -6,11 +6,13 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from loyaltyd.domain.basket import NO_DISCOUNT, NO_EARN, NO_REDEEM
-from loyaltyd.domain.grammar.values import NAMING, Amount, Name, PlaceName
+from loyaltyd.domain.coupon import CODE
+from loyaltyd.domain.grammar.values import NAMING, Amount, Name, PlaceName, shaped, text
 from loyaltyd.domain.toml import Table
 
 CASES_MAX = 10_000
 LINES_MAX = 1000  # as many as a till may send
+COUPONS_MAX = 32
 COUNT_MAX = 1_000_000
 A_TIME = "2026-12-05T10:30:00"
 Text = Annotated[str, Field(max_length=200)]
@@ -30,6 +32,7 @@ def _verdict(value: object) -> object:
     raise ValueError('must be true, false or what the rule gives such as "17.98"')
 
 
+Code = Annotated[str, text(shaped(CODE, 'a code such as "SPRING10"'), "SPRING10")]
 LocalTime = Annotated[dt.datetime, BeforeValidator(_local_time)]
 Verdict = Annotated[Any, BeforeValidator(_verdict)]
 
@@ -126,6 +129,8 @@ class CaseTable(Table):
     cashier: Annotated[str, Field(max_length=64)] = ""
     lines: Annotated[tuple[CaseLineTable, ...], Field(max_length=LINES_MAX), NAMING]
     redeem: dict[Name, Annotated[str, Field(max_length=32)]] = Field(default_factory=dict)
+    coupons: Annotated[tuple[Code, ...], Field(max_length=COUPONS_MAX)] = ()
+    coupon_uses: dict[Name, Count] = Field(default_factory=dict)
     payments: tuple[CasePaymentTable, ...] = ()
     expect: ExpectTable | None = None
 

@@ -1,0 +1,56 @@
+"""What accounts had done before each receipt of a log, added up while the log is read again."""
+
+import datetime as dt
+from collections.abc import Container, Iterable, Mapping
+from typing import Any
+
+from loyaltyd.domain.sale import RETURNED, SPEND
+from loyaltyd.domain.standing import Spent
+
+Days = tuple[str, str]  # the day that is counted for, and since when it is known
+
+
+class Recount:
+    """Counters of accounts, of some names only: memory grows with accounts and their days.
+
+    A name of a rule's uses stands for those by each card too.
+    """
+
+    def __init__(self, names: Container[str]) -> None:
+        self._names = names
+        self._sums: dict[tuple[str, str], dict[Days, int]] = {}
+        self._days: dict[Days, Days] = {}  # one of each, however many accounts came on that day
+
+    def add(self, counters: Iterable[Mapping[str, Any]], known: str) -> None:
+        """Add what a record of the business date known changes."""
+        for fact in counters:
+            name = fact["name"]
+            if name in self._names or name.rpartition("/")[0] in self._names:
+                days = (fact["date"], fact.get("since", known))
+                sums = self._sums.setdefault((fact["account"], name), {})
+                key = self._days.setdefault(days, days)
+                sums[key] = sums.get(key, 0) + fact["amount"]
+
+    def tally(
+        self, account: str, name: str, first: dt.date, last: dt.date
+    ) -> tuple[int, dt.date | None]:
+        """What a counter adds up to for those days, and the last day that added."""
+        start, end = first.isoformat(), last.isoformat()
+        known = [
+            (day, amount)
+            for (day, since), amount in self._sums.get((account, name), {}).items()
+            if start <= day <= end and since <= end
+        ]
+        latest = max((day for day, amount in known if amount > 0), default="")
+        total = sum(amount for _, amount in known)
+        return total, dt.date.fromisoformat(latest) if latest else None
+
+    def spent(self, account: str) -> list[Spent]:
+        """What the account's days say of its tier."""
+        return [
+            Spent(
+                date=dt.date.fromisoformat(day), since=dt.date.fromisoformat(since), amount=amount
+            )
+            for name in (SPEND, RETURNED)
+            for (day, since), amount in self._sums.get((account, name), {}).items()
+        ]

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from loyaltyd.domain.standing import Spent
+from loyaltyd.till.recount import Recount
+
+DAY = dt.date(2026, 12, 5)
+EVER = (dt.date.min, dt.date.max)
+
+
+def fact(name: str, amount: int, day: int = 5, account: str = "a") -> dict[str, object]:
+    return {"account": account, "name": name, "date": f"2026-12-{day:02}", "amount": amount}
+
+
+def test_only_the_names_that_are_asked_for_are_counted() -> None:
+    counts = Recount({"visits"})
+    counts.add([fact("visits", 1), fact("spend", 500)], "2026-12-05")
+    assert counts.tally("a", "visits", *EVER) == (1, DAY)
+    assert counts.tally("a", "spend", *EVER) == (0, None)
+
+
+def test_a_rules_uses_are_counted_by_account_and_by_card() -> None:
+    counts = Recount({"used/big"})
+    counts.add([fact("used/big", 1), fact("used/big/card", 1), fact("used/other", 1)], "2026-12-05")
+    assert counts.tally("a", "used/big", *EVER) == (1, DAY)
+    assert counts.tally("a", "used/big/card", *EVER) == (1, DAY)
+    assert counts.tally("a", "used/other", *EVER) == (0, None)
+
+
+def test_both_ends_of_the_days_belong_to_a_tally() -> None:
+    counts = Recount({"spend"})
+    for day in (4, 5, 6, 7):
+        counts.add([fact("spend", 10**day, day)], f"2026-12-{day:02}")
+    assert counts.tally("a", "spend", DAY, dt.date(2026, 12, 6)) == (
+        1_100_000,
+        dt.date(2026, 12, 6),
+    )
+
+
+def test_what_came_to_be_known_after_the_last_day_is_left_out() -> None:
+    counts = Recount({"returned"})
+    counts.add([fact("returned", -300)], "2026-12-07")
+    assert counts.tally("a", "returned", DAY, dt.date(2026, 12, 6)) == (0, None)
+    assert counts.tally("a", "returned", DAY, dt.date(2026, 12, 7)) == (-300, None)
+
+
+def test_accounts_are_apart_and_a_day_adds_up() -> None:
+    counts = Recount({"spend"})
+    counts.add([fact("spend", 1), fact("spend", 2), fact("spend", 4, account="b")], "2026-12-05")
+    assert counts.tally("a", "spend", *EVER)[0] == 3
+    assert counts.spent("b") == [Spent(date=DAY, since=DAY, amount=4)]
