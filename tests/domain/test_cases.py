@@ -98,6 +98,28 @@ def test_what_a_card_says_of_its_past_is_what_rules_look_at(card: str, rules: st
 
 
 @pytest.mark.parametrize(
+    ("measure", "card", "applied"),
+    [
+        ("spend", 'spent = "300.00"', True),
+        ("spend", 'spent = "300.00", measured = "299.99"', False),
+        ("spend", 'measured = "300.00"', True),
+        ("visits", "visits = 300", True),
+        ("visits", 'visits = 299, measured = "300"', True),
+        ("visits", "visits = 299", False),
+    ],
+)
+def test_a_card_has_the_tier_that_its_measure_reaches(
+    measure: str, card: str, applied: bool
+) -> None:
+    tiers = TIERS.replace("[tiers]", f'[tiers]\nmeasure = "{measure}"\ncounts_current = false')
+    tiers = tiers if measure == "spend" else tiers.replace("300.00", "300")
+    silver = rule("silver", "receipt", 'amount_off = "16.00"', 'when = { tier = ["silver"] }')
+    found = program(wallet() + tiers + EARN + silver)
+    trial = tried(case(f"card = {{ {card} }}\n", found), found)
+    assert ("silver" in trial.applied) == applied
+
+
+@pytest.mark.parametrize(
     ("more", "applied"),
     [
         ("", False),

@@ -240,6 +240,34 @@ def test_a_tier_of_other_levels_is_worked_out_from_what_was_spent(tmp_path: Path
     assert of_rule(answer, "silver")[1] == (1, "1.00")
 
 
+@pytest.mark.parametrize(
+    ("measure", "floor", "applied"),
+    [
+        ('measure = "visits"', "2", 1),
+        ('measure = "visits"', "3", 0),
+        ('measure = "points"\nwallet = "bonus"', "5.00", 1),
+        ('measure = "points"\nwallet = "bonus"', "5.01", 0),
+    ],
+)
+def test_a_tier_of_another_measure_is_worked_out_from_what_was_recorded(
+    tmp_path: Path, measure: str, floor: str, applied: int
+) -> None:
+    # a earns 5.00, b 5.00 that are taken back, c comes as silver where 5.00 or two visits are it
+    tiers = TIERS.replace("[tiers]", f"[tiers]\n{measure}\ncounts_current = false")
+    tiers = tiers.replace("150.00", floor)
+    silver = rule("silver", "receipt", 'amount_off = "1.00"', 'when = { tier = ["silver"] }')
+    earn_only = HEAD + wallet() + EARN + CARDS
+    with shop_at(tmp_path / "ledger.db", earn_only) as shop:
+        shop.confirm(bought("b", line(1, "100.00")))
+        shop.give_back("b", back("b-1", (1, "1")))
+        shop.clock.move(days=40)
+        shop.confirm(bought("a", line(1, "100.00")))
+        shop.clock.move(days=40)
+        shop.confirm(bought("c", line(1, "10.00")))
+        answer = tried(shop, earn_only + tiers + silver)
+    assert of_rule(answer, "silver")[1][0] == applied
+
+
 def test_a_birthday_is_the_one_that_the_ledger_knows(tmp_path: Path) -> None:
     party = rule("party", "receipt", 'amount_off = "1.00"', 'when = { birthday = "-1d..+1d" }')
     earn_only = HEAD + wallet() + EARN + CARDS

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from loyaltyd.domain.standing import Spent
-from loyaltyd.till.recount import Recount
+from loyaltyd.domain.standing import Counted
+from loyaltyd.till.recount import Recount, points_counted
 
 DAY = dt.date(2026, 12, 5)
 EVER = (dt.date.min, dt.date.max)
@@ -49,4 +49,20 @@ def test_accounts_are_apart_and_a_day_adds_up() -> None:
     counts = Recount({"spend"})
     counts.add([fact("spend", 1), fact("spend", 2), fact("spend", 4, account="b")], "2026-12-05")
     assert counts.tally("a", "spend", *EVER)[0] == 3
-    assert counts.spent("b") == [Spent(date=DAY, since=DAY, amount=4)]
+    assert counts.days("b", ["spend"]) == [Counted(date=DAY, since=DAY, amount=4)]
+
+
+def test_points_that_no_program_measured_are_those_that_were_earned_or_taken_back() -> None:
+    sold = {
+        "counters": [fact("spend", 500), fact("visits", 1)],
+        "result": {"earned": [{"wallet": "bonus", "amount": 25}]},
+    }
+    assert points_counted(sold, "bonus") == [fact("earned/bonus", 25)]
+    back = {
+        "counters": [fact("returned", -500)],
+        "returned": {"clawed_back": [{"wallet": "bonus", "amount": 25}]},
+    }
+    assert points_counted(back, "bonus") == [fact("clawed_back/bonus", -25)]
+    measured = {**sold, "counters": [*sold["counters"], fact("earned/bonus", 25)]}
+    assert points_counted(measured, "bonus") == []
+    assert points_counted({"result": {}}, "bonus") == []

@@ -146,15 +146,15 @@ class _Reading:
         return replace(self._holder(table.card, (*path, "card"), on), coupons=coupons)
 
     def _holder(self, table: CaseCardTable, path: Path, on: dt.date) -> Seen:
-        spent = self._money(table.spent, (*path, "spent"))
+        measured = self._measured(table, path)
         lots = self._points(table.balance, (*path, "balance"))
         debts = self._points(table.debt, (*path, "debt"))
         return Seen(
             card=self._card(table, path),
             account=Account(
                 id=SOMEBODY,
-                tier=self._tier(table.tier, spent, (*path, "tier")),
-                measure=spent if self.program.tiers else 0,
+                tier=self._tier(table.tier, measured, (*path, "tier")),
+                measure=measured,
                 lots=tuple(Lot(wallet=it, active_from=on, amount=lots[it]) for it in sorted(lots)),
                 debts=tuple(Debt(wallet=it, amount=debts[it]) for it in sorted(debts)),
             ),
@@ -174,13 +174,23 @@ class _Reading:
                 self.wrong.append(((*path, "range"), said))
         return Card(id=SOMEBODY, kind=table.kind, range=fits[0].name if fits else "")
 
-    def _tier(self, name: str | None, spent: int, path: Path) -> str:
+    def _measured(self, table: CaseCardTable, path: Path) -> int:
+        """What tiers add up: unless it is said, what the card's spend or visits are."""
+        tiers = self.program.tiers
+        if tiers is None:
+            return 0
+        if table.measured is not None:
+            return self._units(table.measured, tiers.digits, (*path, "measured"))
+        spent = self._money(table.spent, (*path, "spent"))
+        return {"spend": spent, "visits": table.visits}.get(tiers.measure, 0)
+
+    def _tier(self, name: str | None, measured: int, path: Path) -> str:
         tiers = self.program.tiers
         levels = [level.id for level in tiers.levels] if tiers else []
         if name is not None and name not in levels:
             self.wrong.append((path, unknown_name("tier", name, levels)))
         if name is None and tiers is not None:
-            return tiers.level(spent)
+            return tiers.level(measured)
         return name or ""
 
     def _past(self, table: CaseCardTable, path: Path, on: dt.date) -> Past:

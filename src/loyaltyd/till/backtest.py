@@ -35,13 +35,22 @@ from loyaltyd.domain.program import Program
 from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.quote import Quote, quote
 from loyaltyd.domain.refusal import Reason, Refusal, refused
-from loyaltyd.domain.sale import RETURNED, SPEND, VISITS, counted, use_counters, used_by
+from loyaltyd.domain.sale import (
+    RETURNED,
+    SPEND,
+    USED,
+    VISITS,
+    counted,
+    measured_by,
+    use_counters,
+    used_by,
+)
 from loyaltyd.domain.standing import standing
 from loyaltyd.store.records import Entry
 from loyaltyd.store.transaction import View
 from loyaltyd.till.coupons import coupon_seen
 from loyaltyd.till.past import Holder, past_of
-from loyaltyd.till.recount import Recount
+from loyaltyd.till.recount import Recount, points_counted
 
 NO_COUNTS = Recount(())
 ENTRIES_A_STEP = 1000  # a few MiB; between two steps a running daemon may cut its log
@@ -114,7 +123,8 @@ class _Trial:
         self._restands = program.tiers is not None and any(
             it.tiers != program.tiers for it in earlier
         )
-        names = _names(self._missing, program.asks.limited, restands=self._restands)
+        self._measured = measured_by(program.tiers) if self._restands else frozenset[str]()
+        names = _names(self._missing, program.asks.limited) | self._measured
         self._counts = Recount(names) if names else None
         self._people: dict[str, Person | None] = {}
         self._worth = worth
@@ -198,7 +208,8 @@ class _Trial:
         return coupon_seen(self._counts or NO_COUNTS, plain, self._program, on)
 
     def _standing(self, account: Account, counts: Recount, on: dt.date) -> Account:
-        now = standing(counts.spent(account.id), self._program.tiers, on)
+        days = counts.days(account.id, self._measured)
+        now = standing(days, self._program.tiers, on)
         return replace(account, tier=now.tier, measure=now.measure)
 
     def _person(self, account: str) -> Person | None:
@@ -215,9 +226,12 @@ class _Trial:
         assert self._counts is not None
         recorded = facts.get("counters", ())
         if uses is not None:
-            recorded = [it for it in recorded if it["name"] in {SPEND, VISITS}]
+            recorded = [it for it in recorded if not it["name"].startswith(USED)]
             self._counts.add(uses, on)
         self._counts.add(recorded, on)
+        tiers = self._program.tiers
+        if self._restands and tiers is not None and tiers.wallet:
+            self._counts.add(points_counted(facts, tiers.wallet), on)
 
 
 def _check(program: Program, earlier: Iterable[Program]) -> None:
@@ -253,10 +267,10 @@ def _missing(program: Program, earlier: list[Program]) -> Asks:
     )
 
 
-def _names(missing: Asks, limited: Iterable[str], *, restands: bool) -> frozenset[str]:
+def _names(missing: Asks, limited: Iterable[str]) -> frozenset[str]:
     """The counters that are added up."""
     names = {VISITS} if missing.visits or missing.last_visit else set()
-    if missing.spent or restands:
+    if missing.spent:
         names |= {SPEND, RETURNED}
     return frozenset(names) | {used_by(rule) for rule in limited}
 

@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-from loyaltyd.domain.sale import RETURNED, SPEND
-from loyaltyd.domain.standing import Spent
+from loyaltyd.domain.sale import CLAWED_BACK, EARNED, RETURNED, SPEND
+from loyaltyd.domain.standing import Counted
 
 Days = tuple[str, str]  # the day that is counted for, and since when it is known
 
@@ -45,12 +45,35 @@ class Recount:
         total = sum(amount for _, amount in known)
         return total, dt.date.fromisoformat(latest) if latest else None
 
-    def spent(self, account: str) -> list[Spent]:
+    def days(self, account: str, names: Iterable[str]) -> list[Counted]:
         """What the account's days say of its tier."""
         return [
-            Spent(
+            Counted(
                 date=dt.date.fromisoformat(day), since=dt.date.fromisoformat(since), amount=amount
             )
-            for name in (SPEND, RETURNED)
+            for name in sorted(names)
             for (day, since), amount in self._sums.get((account, name), {}).items()
         ]
+
+
+def points_counted(facts: Mapping[str, Any], wallet: str) -> list[dict[str, Any]]:
+    """What a record counts of a wallet's points towards a tier, had its program measured them.
+
+    A receipt's are those that it earned, a return's those that it took back.
+    """
+    gained, lost = EARNED + wallet, CLAWED_BACK + wallet
+    counters = facts.get("counters", ())
+    if any(it["name"] in {gained, lost} for it in counters):
+        return []
+    spend = next((it for it in counters if it["name"] in {SPEND, RETURNED}), None)
+    if spend is None:
+        return []
+    if spend["name"] == SPEND:
+        amount = _amount(facts["result"].get("earned", ()), wallet)
+        return [{**spend, "name": gained, "amount": amount}]
+    amount = _amount(facts["returned"].get("clawed_back", ()), wallet)
+    return [{**spend, "name": lost, "amount": -amount}]
+
+
+def _amount(points: Iterable[Mapping[str, Any]], wallet: str) -> int:
+    return sum(it["amount"] for it in points if it["wallet"] == wallet)

@@ -69,6 +69,7 @@ class CaseCardTable(Table):
     tier: Name | None = None
     balance: dict[Name, Amount] = Field(default_factory=dict)
     debt: dict[Name, Amount] = Field(default_factory=dict)
+    measured: Amount | None = None
     spent: Amount = "0"
     spent_within: dict[str, Amount] = Field(default_factory=dict)
     visits: Count = 0
