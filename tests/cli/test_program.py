@@ -57,3 +57,21 @@ def test_the_schema_for_editors_is_printed_as_json() -> None:
     result = told("program", "schema")
     assert result.exit_code == 0
     assert "percent_off" in json.loads(result.stdout)["$defs"]["GiveTable"]["properties"]
+
+
+def test_a_warning_is_told_beside_the_verdict_and_strict_takes_it_for_a_fault(
+    tmp_path: Path,
+) -> None:
+    program = tmp_path / "program.toml"
+    text = PROGRAM.read_text("utf-8").replace('percent_off = "3%"', 'percent_off = "100%"')
+    program.write_text(text, "utf-8")
+    line = next(n for n, it in enumerate(text.splitlines(), 1) if '"100%"' in it)
+    key = 'rules[3] "step-scale".give.percent_off'
+    warning = f"{program}:{line}: {key}: warning: gives its goods away\n"
+    result = told("program", "check", program)
+    assert (result.exit_code, result.stderr) == (0, warning)
+    assert result.stdout.startswith("OK  program zelenka 12")
+    strict = told("program", "check", "--strict", program)
+    assert (strict.exit_code, strict.stdout) == (78, "")
+    assert warning in strict.stderr
+    assert told("program", "check", "--strict", PROGRAM).exit_code == 0

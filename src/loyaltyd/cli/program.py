@@ -5,7 +5,9 @@ import pathlib
 import click
 
 from loyaltyd.cli import program_backtest, program_test
-from loyaltyd.till.program_file import program_in
+from loyaltyd.domain.errors import ConfigError
+from loyaltyd.domain.program_text import warnings_in
+from loyaltyd.till.program_file import program_of, program_text
 
 
 @click.group(
@@ -17,17 +19,22 @@ def command() -> None:
 
 @command.command()
 @click.argument("file", type=click.Path(path_type=pathlib.Path))
-def check(file: pathlib.Path) -> None:
+@click.option("--strict", is_flag=True, help="Take a warning for a fault.")
+def check(file: pathlib.Path, strict: bool) -> None:
     """Read FILE as strictly as the daemon does.
 
-    Exit 78 when it can't be obeyed, a line for each fault.
+    Exit 78 when it can't be obeyed, a line for each fault. A warning is a line too: of a
+    rule that can never apply, or that gives goods away. Only --strict ends with 78 for it.
     """
-    program = program_in(file)
-    rules = sum(
-        len(group.rules)
-        for layer in (program.item, program.receipt, program.points)
-        for group in layer
-    )
+    text = program_text(file)
+    program = program_of(text, str(file))
+    warnings = [it.said(str(file)) for it in warnings_in(text)]
+    if strict and warnings:
+        raise ConfigError("\n".join(warnings))
+    for warning in warnings:
+        click.echo(warning, err=True)
+    layers = (program.item, program.receipt, program.coupon, program.points)
+    rules = sum(len(group.rules) for layer in layers for group in layer)
     click.echo(
         f"OK  program {program.id} {program.version}, from {program.starts}"
         f"  cards {', '.join(it.name for it in program.ranges) or 'none'}"

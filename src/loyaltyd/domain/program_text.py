@@ -28,6 +28,7 @@ from loyaltyd.domain.program import (
     Wallet,
 )
 from loyaltyd.domain.program_faults import faults_of, measure_digits
+from loyaltyd.domain.program_warnings import warnings_of
 from loyaltyd.domain.spans import span
 from loyaltyd.domain.toml import FAULTS_MAX, Fault, checked, fault_at, tree
 from loyaltyd.domain.toml_lines import key_lines
@@ -51,6 +52,23 @@ def program_from(text: str) -> Program | tuple[Fault, ...]:
     if len(wrong) > FAULTS_MAX:
         faults.append(Fault(line=None, key="", message="and more faults"))
     return tuple(faults)
+
+
+def warnings_in(text: str) -> tuple[Fault, ...]:
+    """What a program that is obeyed hardly means, ordered by line; nothing of one that is not."""
+    document = tree(text)
+    if isinstance(document, Fault):
+        return ()
+    table = checked(document, ProgramTable, lines=partial(key_lines, text))
+    program = program_from(text)
+    if isinstance(table, tuple) or not isinstance(program, Program):
+        return ()
+    lines = key_lines(text)
+    found = (
+        fault_at(path, f"warning: {said}", document, lines)
+        for path, said in warnings_of(table, program)
+    )
+    return tuple(sorted(found, key=lambda it: it.line or 0))
 
 
 def _program(table: ProgramTable, text_hash: str) -> Program:
