@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from loyaltyd.domain.account import Seen
-from loyaltyd.domain.candidates import candidates
-from loyaltyd.domain.explain import Cause
+from loyaltyd.domain.candidates import candidates, left_out
+from loyaltyd.domain.coupon import Coupon
+from loyaltyd.domain.explain import Cause, Why
 from tests.domain.receipts import (
     DISCOUNT_CARD,
     EARN,
@@ -63,6 +66,18 @@ def test_a_basket_that_no_rule_means_meets_none() -> None:
 def test_a_rule_without_goods_here_has_none_whatever_else_it_lacks() -> None:
     for name in ("tea", "tea-too", "milk-earns"):
         assert cause(quoted(program(TEXT), basket(BREAD_LINE)), name) is Cause.GOODS
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(5, "C0, C1, C2, C3, C4"), (6, "C0, C1, C2, C3, C4, …")]
+)
+def test_of_many_coupons_the_first_are_named(count: int, said: str) -> None:
+    codes = ", ".join(f'"C{n}"' for n in range(count))
+    many = program(rule("many", "coupon", TEN, f"when = {{ coupon = [{codes}] }}"))
+    assert left_out("many", (), many) == Why(rule="many", cause=Cause.COUPON, needs=said)
+    assert candidates([BREAD_LINE], (Coupon(id="x", name="C9"),), many).places == {}
+    named = (Coupon(id="x", name=f"C{count - 1}"),)
+    assert candidates([BREAD_LINE], named, many).places == {"many": [0]}
 
 
 def test_a_discount_cards_percentage_is_for_all_goods() -> None:

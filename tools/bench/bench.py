@@ -4,7 +4,8 @@
 
 Times drift on a shared machine by a factor of two or three: ratios are what to compare. Paced is
 20 calls a second, as at a till; tight is a loop. Floors and subjects take turns; every figure is
-the median over rounds. Counts are exact, and checkpoints are counted apart.
+the median over rounds, of the engine of the least of each. Counts are exact, and checkpoints are
+counted apart.
 """
 
 from __future__ import annotations

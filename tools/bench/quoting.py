@@ -11,6 +11,7 @@ from pathlib import Path
 
 from loyaltyd.domain.account import Account, Card, Seen
 from loyaltyd.domain.basket import Basket
+from loyaltyd.domain.coupon import Coupon
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.place import Place
 from loyaltyd.domain.program import Program
@@ -22,7 +23,7 @@ from loyaltyd.till.program_file import program_of
 from loyaltyd.till.requests import QuoteRequest
 from tools.bench.measure import Figure, Limit, Size, against, rounds_us
 from tools.bench.peers import peers, percentages, promises
-from tools.bench.workload import AT, program, receipt, till_at
+from tools.bench.workload import AT, coupon, program, receipt, till_at, with_coupons
 
 BODY = receipt(1)
 ENGINE = "quote, 20 lines x 50 rules"
@@ -52,7 +53,7 @@ def quote(size: Size) -> list[Figure]:
                 quote_receipt(till, QuoteRequest.model_validate_json(BODY))
             ),
         }
-        times = rounds_us({**calls, **_larger(), **others}, size)
+        times = rounds_us({**calls, **_larger(), **others}, size, of_round=min)
         loop.close()
     return [*_of_fifty(times), *_of_more(times), *_beside_peers(times)]
 
@@ -61,7 +62,16 @@ def _larger() -> dict[str, Callable[[], Quote]]:
     return {
         "1000": decision(program_of(program(1000), "1000 rules")),
         "10000": decision(program_of(program(50, strange=9950), "10000 rules")),
+        "coupon": _with_coupon(1),
+        "100000 coupons": _with_coupon(100_000),
     }
+
+
+def _with_coupon(codes: int) -> Callable[[], Quote]:
+    """The receipt with the last of so many coupons that a rule beside the 50 is for."""
+    text = program_of(with_coupons(program(50), codes), f"{codes} coupons")
+    named = Coupon(id="c" * 32, name=coupon(codes - 1))
+    return decision(text, replace(basket_of(text), coupons=(named.id,)), (named,))
 
 
 def _of_fifty(times: Times) -> list[Figure]:
@@ -82,6 +92,12 @@ def _of_more(times: Times) -> list[Figure]:
     return [
         against("1000 rules, engine", times["1000"], fifty, Limit(most=8.5, source="goal 6")),
         against(of_many, times["10000"], fifty, Limit(most=1.5)),
+        against(
+            "a coupon of 100000",
+            times["100000 coupons"],
+            ("a coupon of 1", times["coupon"]),
+            Limit(most=1.5),
+        ),
     ]
 
 
@@ -100,12 +116,15 @@ def _beside_peers(times: Times) -> list[Figure]:
     return found
 
 
-def decision(text: Program, basket: Basket | None = None) -> Callable[[], Quote]:
+def decision(
+    text: Program, basket: Basket | None = None, coupons: tuple[Coupon, ...] = ()
+) -> Callable[[], Quote]:
     """A call that works basket, or the receipt, out for Anna, gold, with 500.00 bonuses."""
     rung_up = basket or basket_of(text)
     lot = Lot(wallet="bonus", amount=50000, active_from=AT.date(), expires_at=None)
     card = Card(id="a" * 32, kind="bonus", range="2990/13")
-    seen = Seen(card=card, account=Account(id="a" * 32, tier="gold", measure=10**7, lots=(lot,)))
+    account = Account(id="a" * 32, tier="gold", measure=10**7, lots=(lot,))
+    seen = Seen(card=card, account=account, coupons=coupons)
     place = Place(store="", till="", group="", timezone="UTC", business_date=AT.date())
 
     def decide() -> Quote:

@@ -37,6 +37,13 @@ group = "receipt"
 when = {{ min_total = "{least}.00" }}
 give = {{ amount_off = "{amount}.00" }}
 """
+COUPON_RULE = """
+[[rules]]
+id = "coupon"
+layer = "coupon"
+when = {{ coupon = {codes} }}
+give = {{ percent_off = "5%" }}
+"""
 
 
 def receipt(number: int) -> bytes:
@@ -67,6 +74,18 @@ def program(rules: int, strange: int = 0) -> str:
     more = [_receipt_rule(n) if n % 20 == 0 else _item_rule(n) for n in range(count)]
     more += [_item_rule(n, f"strange/c{n % CATEGORIES}") for n in range(count, count + strange)]
     return f"{before}{RECEIPT_GROUP}{''.join(more)}\n# ── Earning{points}"
+
+
+def with_coupons(text: str, codes: int) -> str:
+    """The program with a rule for so many coupons."""
+    before, points = text.split("# ── Earning", 1)
+    rule = COUPON_RULE.format(codes=json.dumps([coupon(n) for n in range(codes)]))
+    return f"{before}{rule}\n# ── Earning{points}"
+
+
+def coupon(number: int) -> str:
+    """The code of a coupon."""
+    return f"SPRING-{number:06}"
 
 
 @contextmanager

@@ -37,9 +37,9 @@ def candidates(lines: Sequence[Line], coupons: Sequence[Coupon], program: Progra
 
 def left_out(rule: str, coupons: Sequence[Coupon], program: Program) -> Why:
     """Why the rule of that id is no candidate."""
-    needed = program.coupons.shut.get(rule, ())
-    if needed and not any(it.name in needed for it in coupons):
-        return Why(rule=rule, cause=Cause.COUPON, needs=", ".join(needed))
+    needed = program.coupons.shut.get(rule)
+    if needed is not None and not any(it.name in needed.known for it in coupons):
+        return Why(rule=rule, cause=Cause.COUPON, needs=needed.said)
     return Why(rule=rule, cause=Cause.GOODS)
 
 
@@ -50,9 +50,9 @@ def _places(
     found: dict[str, Sequence[int]] = {**program.goods.places(lines)}
     for coupon in coupons:
         for name in program.coupons.asking.get(coupon.name, ()):
-            rule = program.turns[name].rule
-            meant = [place for place, line in enumerate(lines) if rule.on.has(line)]
-            if meant and (coupon.name in program.coupons.shut.get(name, ())):
+            needed, on = program.coupons.shut.get(name), program.turns[name].rule.on
+            meant = [place for place, line in enumerate(lines) if on.has(line)]
+            if meant and needed is not None and coupon.name in needed.known:
                 found[name] = meant
     return found
 

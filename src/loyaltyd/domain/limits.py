@@ -1,7 +1,7 @@
 """Coupons as a condition, and how often a rule may be applied: to whom, and by which coupon."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from loyaltyd.domain.account import Seen
 from loyaltyd.domain.birthdays import BirthdayWindow
@@ -11,21 +11,34 @@ from loyaltyd.domain.miss import Miss
 from loyaltyd.domain.scene import Sight
 from loyaltyd.domain.spans import Span
 
+NAMES_SAID = 5  # of the coupons that a rule is for: there may be a hundred thousand.
+
 
 @dataclass(frozen=True, slots=True)
 class Couponed:
     """One of these coupons is named."""
 
     names: tuple[str, ...]
+    known: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Keep the names as a set too: to look one up takes no longer when there are many."""
+        object.__setattr__(self, "known", frozenset(self.names))
+
+    @property
+    def said(self) -> str:
+        """The names, or the first of many."""
+        more = ("…",) if len(self.names) > NAMES_SAID else ()
+        return ", ".join((*self.names[:NAMES_SAID], *more))
 
     def miss(self, sight: Sight) -> Miss | None:
         if any(self.found(sight.scene.seen)):
             return None
-        return Miss(cause=Cause.COUPON, needs=", ".join(self.names))
+        return Miss(cause=Cause.COUPON, needs=self.said)
 
     def found(self, seen: Seen) -> Iterator[Coupon]:
         """Those of them that are named, in the receipt's order."""
-        return (it for it in seen.coupons if it.name in self.names)
+        return (it for it in seen.coupons if it.name in self.known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,8 +141,8 @@ class Turn(NamedTuple):
 class CouponIndex:
     """Which rules ask for which coupons, by the names that the program gives them."""
 
-    asking: Mapping[str, tuple[str, ...]]  # coupon → rules that ask for it anywhere in when
-    shut: Mapping[str, tuple[str, ...]]  # rule → coupons, without one of which it can't match
+    asking: Mapping[str, Sequence[str]]  # coupon → rules that ask for it anywhere in when
+    shut: Mapping[str, Couponed]  # rule → coupons, without one of which it can't match
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,16 +231,16 @@ class Program:
 
 
 def _by_coupon(rules: Sequence[Rule]) -> CouponIndex:
-    asking: dict[str, tuple[str, ...]] = {}
-    shut: dict[str, tuple[str, ...]] = {}
+    asking: defaultdict[str, list[str]] = defaultdict(list)
+    shut: dict[str, Couponed] = {}
     for rule in rules:
         parts = [it for it in every_part(rule.when) if isinstance(it, Couponed)]
         for name in dict.fromkeys(name for it in parts for name in it.names):
-            asking[name] = (*asking.get(name, ()), rule.id)
+            asking[name].append(rule.id)
         own = next((it for it in rule.when if isinstance(it, Couponed)), None)
         if own is not None:
-            shut[rule.id] = own.names
-    return CouponIndex(asking=asking, shut=shut)
+            shut[rule.id] = own
+    return CouponIndex(asking=dict(asking), shut=shut)
 
 
 def _indexed(rules: Sequence[Rule]) -> GoodsIndex:
