@@ -49,7 +49,8 @@ def test_examples_are_requests() -> None:
 def test_a_members_json_schema_is_as_strict_as_its_parser() -> None:
     quote = document()["components"]["schemas"]["QuoteRequest"]
     assert quote["additionalProperties"] is False
-    assert quote["required"] == ["receipt", "lines"]
+    assert quote["required"] == ["receipt"]
+    assert quote["anyOf"] == [{"required": ["lines"]}, {"required": ["loads"]}]
 
 
 def test_it_is_served_and_docs_are_made_from_the_same_table(till: LiveTill) -> None:

@@ -186,11 +186,7 @@ def _cards(kind: str, more: str = "") -> str:
 
 # (a piece of the language, where its key stands, what is named): semantics' and the example's words
 LATER = [
-    (_cards("gift"), 'cards[3] "gift".kind', '"gift"'),
-    (_cards("stored-value"), 'cards[3] "stored-value".kind', '"stored-value"'),
     (_cards("coupon"), 'cards[3] "coupon".kind', '"coupon"'),
-    (_cards("bonus", "pin = true"), 'cards[3] "bonus".pin', "pin"),
-    (_cards("bonus", 'wallet = "purse"'), 'cards[3] "bonus".wallet', "wallet"),
     (WALLET + 'stamps = { every = 10, reward = "r" }\n', "wallets.w.stamps", "stamps"),
     *(
         (WALLET + f'offline = {{ policy = "{it}" }}\n', "wallets.w.offline.policy", f'"{it}"')

@@ -24,6 +24,7 @@ from tests.domain.random_conditions import (
 )
 from tests.domain.random_discounts import random_discount
 from tests.domain.random_earnings import random_earning
+from tests.domain.random_gift_cards import random_beside, random_gift_cards
 from tests.domain.receipts import (
     BONUS_CARD,
     CARDS,
@@ -123,7 +124,7 @@ def _engine(found: Program, cart: Basket, who: Seen, at: dt.datetime) -> Reckoni
         nets=[it.net for it in result.lines],
         effects=[[(e.rule, e.layer, e.amount) for e in it.effects] for it in result.lines],
         paid=[[(paid.wallet, paid.money) for paid in it.paid] for it in result.lines],
-        spent={it.wallet: it.amount for it in result.spent},
+        spent={(it.wallet, it.account): it.amount for it in result.spent},
         earned={it.wallet: it.amount for it in result.earned},
         shares=[{each.wallet: each.amount for each in it.earned} for it in result.lines],
         dated=[(it.wallet, it.active_from, it.expires_at, it.amount) for it in result.dated],
@@ -239,13 +240,16 @@ def _basket(chance: Random, found: Program) -> Basket:
         for it in found.wallets
         if chance.random() < 0.7
     )
-    return Basket(receipt="r-1", lines=lines, redeem=tuple(wishes))
+    return Basket(
+        receipt="r-1", lines=lines, redeem=tuple(wishes), gift_cards=random_gift_cards(chance)
+    )
 
 
 def _shopper(chance: Random, found: Program, day: dt.date) -> Seen:
     coupons = random_coupons(chance, found)
+    beside = random_beside(chance, WALLETS, day)
     if chance.random() < 0.1:
-        return Seen(coupons=coupons)
+        return Seen(coupons=coupons, beside=beside)
     lots: dict[tuple[str, str], Lot] = {}
     for name in WALLETS * 2:
         last = chance.choice((None, day + dt.timedelta(days=chance.randint(-1, 40))))
@@ -265,4 +269,5 @@ def _shopper(chance: Random, found: Program, day: dt.date) -> Seen:
         debts=(debt,) if chance.random() < 0.1 else (),
     )
     card = DISCOUNT_CARD if chance.random() < 0.1 else BONUS_CARD
-    return Seen(card=card, account=account, past=random_past(chance, found), coupons=coupons)
+    past = random_past(chance, found)
+    return Seen(card=card, account=account, past=past, coupons=coupons, beside=beside)

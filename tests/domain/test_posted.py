@@ -13,6 +13,7 @@ from loyaltyd.domain.record import Fact, record_from
 from tests.domain.batches import ACCOUNT, STREAM, lines, record
 
 (LINE,) = lines(1)
+OTHER: dict[str, Fact] = {"id": "e" * 32, "account": "e" * 32, "kind": "gift"}
 CARD: dict[str, Fact] = {"id": ACCOUNT, "account": ACCOUNT, "kind": "bonus"}
 COUNTER: Fact = {"account": ACCOUNT, "name": "visits", "date": "2026-12-05", "amount": 1}
 
@@ -25,7 +26,10 @@ def changed(**members: object) -> str:
 
 @pytest.mark.parametrize("kind", ["receipt", "card", "return", "unheard-of"])
 def test_it_adds_up_to_what_the_whole_record_adds_up_to(kind: str) -> None:
-    line = record(1, kind=kind, card=CARD, counters=[COUNTER], result={"a": 1}).line
+    cards: list[Fact] = [OTHER]
+    counters: list[Fact] = [COUNTER]
+    made = record(1, kind=kind, card=CARD, cards=cards, counters=counters, result={"a": 1})
+    line = made.line
     whole, posted = record_from(line, STREAM), posted_from(line, STREAM)
     assert movements(posted) == movements(whole)
     assert (posted.seq, posted.type, posted.moment) == (whole.seq, whole.type, whole.moment)
@@ -33,7 +37,7 @@ def test_it_adds_up_to_what_the_whole_record_adds_up_to(kind: str) -> None:
 
 
 def test_only_what_records_are_folded_by_is_kept() -> None:
-    line = changed(card=CARD, counters=[], basket={"lines": [1, 2]}, id="r")
+    line = changed(card=CARD, cards=[CARD], counters=[], basket={"lines": [1, 2]}, id="r")
     assert posted_from(line, STREAM).body.keys() == set(FOLDED)
 
 

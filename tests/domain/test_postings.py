@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from loyaltyd.domain.account import Account, Debt
+from loyaltyd.domain.account import Account, Debt, Seen
 from loyaltyd.domain.ledger import DEBT, ISSUED, REDEEMED, Lot
 from loyaltyd.domain.postings import receipt_postings
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import Points, Result
-from tests.domain.receipts import program, rub, wallet
+from tests.domain.receipts import BONUS_CARD, program, rub, wallet
 
 DAY = dt.date(2026, 12, 5)
 DATED = 'activates = "14d"\nexpires = "1y"'
@@ -27,7 +27,8 @@ def moves(
         spent=(Points(wallet="bonus", amount=spent),) if spent else (),
         earned=(Points(wallet="bonus", amount=earned),) if earned else (),
     )
-    return [(it.debit, it.credit, it.amount) for it in receipt_postings(result, account, found, on)]
+    who = Seen(card=BONUS_CARD, account=account)
+    return [(it.debit, it.credit, it.amount) for it in receipt_postings(result, who, found, on)]
 
 
 def test_the_earliest_expiry_is_spent_first_and_no_expiry_last() -> None:

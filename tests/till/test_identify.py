@@ -75,6 +75,4 @@ def test_a_quote_sees_no_lots_that_are_over() -> None:
         account=Account(id="a" * 32, lots=lots),
         status="active",
     )
-    seen = found.seen(DAY).account
-    assert seen is not None
-    assert seen.lots == lots[1:]
+    assert found.live(DAY).lots == lots[1:]

@@ -26,9 +26,10 @@ from loyaltyd.till.answers import (
     ReturnAnswer,
 )
 from loyaltyd.till.checkout import QuoteChanged
-from loyaltyd.till.requests import CardRequest, QuoteRequest
+from loyaltyd.till.requests import CardRequest, GiftCardRequest, LoadRequest, QuoteRequest
 
-WithCard = TypeVar("WithCard", QuoteRequest, CardRequest)
+WithCard = TypeVar("WithCard", CardRequest, GiftCardRequest, LoadRequest)
+Basket = TypeVar("Basket", bound=QuoteRequest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Sent:
 
 async def quote_receipt(door: Door, sent: Sent) -> QuoteAnswer | Refusal:
     """POST /v1/quotes."""
-    request = _with_number(door, sent.body)
+    request = _with_numbers(door, sent.body)
     if isinstance(request, Refusal):
         return request
     return await checkout.quote_receipt(door.till, request)
@@ -49,7 +50,7 @@ async def quote_receipt(door: Door, sent: Sent) -> QuoteAnswer | Refusal:
 
 async def confirm_receipt(door: Door, sent: Sent) -> ReceiptAnswer | Refusal | QuoteChanged:
     """POST /v1/receipts."""
-    request = _with_number(door, sent.body)
+    request = _with_numbers(door, sent.body)
     if isinstance(request, Refusal):
         return request
     answer = await checkout.confirm_receipt(door.till, request)
@@ -150,9 +151,21 @@ def _number(door: Door, text: str) -> str | Refusal:
 
 
 def _with_number(door: Door, request: WithCard) -> WithCard | Refusal:
-    if request.card is None:
-        return request
+    """The request with a number in place of the handle by which it names a card."""
     number = _number(door, request.card)
-    if isinstance(number, Refusal) or number == request.card:
-        return number if isinstance(number, Refusal) else request
-    return request.model_copy(update={"card": number})
+    return number if isinstance(number, Refusal) else request.model_copy(update={"card": number})
+
+
+def _with_numbers(door: Door, request: Basket) -> Basket | Refusal:
+    """The request with numbers in place of all handles by which it names cards."""
+    number = None if request.card is None else _number(door, request.card)
+    if isinstance(number, Refusal):
+        return number
+    beside: dict[str, Any] = {"card": number}
+    for member in ("gift_cards", "loads"):
+        named = [_with_number(door, part) for part in getattr(request, member)]
+        wrong = next((it for it in named if isinstance(it, Refusal)), None)
+        if wrong is not None:
+            return wrong
+        beside[member] = tuple(named)
+    return request.model_copy(update=beside)

@@ -40,6 +40,12 @@ OF_A_BASKET = (
     Reason.AMOUNT_TOO_LARGE,
     Reason.CARD_BLOCKED,
     Reason.CARD_NOT_ISSUED,
+    Reason.CARD_REPEATED,
+    Reason.CARD_NOT_LOADABLE,
+    Reason.CARD_NOT_PAYING,
+    Reason.PIN_MISSING,
+    Reason.PIN_WRONG,
+    Reason.PIN_LOCKED,
     Reason.NOT_BUILT,
 )
 OF_A_RECEIPT = (Reason.RECEIPT_UNKNOWN, Reason.AT_OUT_OF_WINDOW, Reason.RECEIPT_CANCELLED)
@@ -169,7 +175,7 @@ OPERATIONS: tuple[Operation, ...] = (
         request=requests.MomentRequest,
         answer=till_answers.CancelAnswer,
         scope=Scope.COMMIT,
-        reasons=(*OF_A_RECEIPT, Reason.RECEIPT_RETURNED),
+        reasons=(*OF_A_RECEIPT, Reason.RECEIPT_RETURNED, Reason.LOAD_SPENT),
         links=(Link(to="readReceipt", path=BY_RECEIPT), Link(to="returnGoods", path=BY_RECEIPT)),
     ),
     Operation(

@@ -2,13 +2,14 @@
 
 import os
 import sys
-from typing import Any
+from typing import IO, Any
 
 import click
 
 from loyaltyd.cli.daemon_client import Daemon, card_path
 from loyaltyd.cli.settings import with_settings
 from loyaltyd.config import Settings
+from loyaltyd.domain.card import card_pin
 
 STDIN = "-"
 NUMBER_BYTES_MAX = 256  # a card number or a handle has 64
@@ -18,7 +19,7 @@ number_argument = click.argument("number", default=STDIN)
 
 @click.group(name="card")
 def command() -> None:
-    """Show, issue, block or unblock a card.
+    """Show, issue, block or unblock a card; print PINs.
 
     NUMBER may be left out: it is then read from standard input, where other users of the
     machine don't see it.
@@ -73,6 +74,27 @@ def block(settings: Settings, number: str, reason: str) -> None:
 def unblock(settings: Settings, number: str) -> None:
     """Accept the card again."""
     _print(Daemon(settings).tell(f"{card_path(_number(number))}/unblock", {}))
+
+
+@command.command()
+@click.argument("numbers", type=click.File("r", encoding="ascii"), default=STDIN)
+@with_settings
+def pins(settings: Settings, numbers: IO[str]) -> None:
+    """Print the PIN beside each card number of a file, for whoever makes the cards.
+
+    One number a line. Run it as the daemon's user: PINs are made from the chain's key.
+    """
+    from loyaltyd.link.signatures import chain_key
+    from loyaltyd.till.program_file import program_in
+
+    program = program_in(settings.program.path)
+    key = chain_key(settings.chain_key, make=False)
+    for line, text in enumerate(numbers, 1):
+        number = text.strip()
+        found = program.range_of(number)
+        if found is None or not found.pin or not found.check_fits(number):
+            raise click.ClickException(f"line {line}: no number of a range with pin = true")
+        click.echo(f"{number} {card_pin(key, found.kind, number)}")
 
 
 def _number(argument: str) -> str:

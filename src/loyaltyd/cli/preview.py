@@ -17,6 +17,7 @@ from loyaltyd.domain.quote import quote
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.messages import sentence
 from loyaltyd.till.baskets import basket_from
+from loyaltyd.till.beside import NamedCards
 from loyaltyd.till.coupons import named
 from loyaltyd.till.identify import NEW, Presented, identified
 from loyaltyd.till.program_file import program_in
@@ -52,12 +53,15 @@ def preview(body: bytes, path: pathlib.Path, tier: str | None) -> dict[str, Any]
     card = _card(request.card, program, tier) if request.card is not None else None
     coupons = named(request.coupons, program, chain_key=b"")
     ids = tuple(it.coupon.id for it in coupons)
-    basket = _granted(basket_from(request, program, card.card.id if card else "", ids))
+    beside = _beside(request, program)
+    ident = card.card.id if card else ""
+    basket = _granted(basket_from(request, program, ident, ids, beside.ids))
     account = card.account if card else None
     seen = Seen(
         card=card.card if card else None,
         account=account,
         coupons=tuple(it.coupon for it in coupons),
+        beside=beside.seen(at.date()),
     )
     place = Place(store="", till="", group="", timezone=zone.key, business_date=at.date())
     asked = Asked(basket=basket, seen=seen, program=program, place=place, at=at)
@@ -73,6 +77,8 @@ def preview(body: bytes, path: pathlib.Path, tier: str | None) -> dict[str, Any]
         at=at,
         language=LANGUAGE,
         hint=hint(asked, found),
+        named=beside,
+        beside=tuple(it.account for it in seen.beside),
     )
     return _answer(telling)
 
@@ -114,6 +120,22 @@ def _card(number: str, program: Program, tier: str | None) -> Presented:
     account = Account(id="", tier=tier or next(iter(levels), ""))
     card = Card(id="", kind=found.kind, range=found.range)
     return Presented(number=found, card=card, account=account, status=NEW)
+
+
+def _beside(request: QuoteRequest, program: Program) -> NamedCards:
+    """Cards beside the shopper's own are new, too: gift cards hold nothing yet."""
+    found: dict[str, Presented] = {}
+    wallets: dict[str, str] = {}
+    for number in (it.card for it in (*request.gift_cards, *request.loads)):
+        known = _granted(identified(program, number))
+        kept = program.range_named(known.range)
+        if kept is None or not kept.wallet:
+            raise Unquotable(sentence(refused(Reason.CARD_NOT_LOADABLE), LANGUAGE))
+        card = Card(id=number, kind=known.kind, range=known.range)
+        account = Account(id=number)
+        found[number] = Presented(number=known, card=card, account=account, status=NEW)
+        wallets[number] = kept.wallet
+    return NamedCards(by_number=found, wallets=wallets)
 
 
 def _granted(outcome: Granted | Refusal) -> Granted:

@@ -43,6 +43,18 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """A card beside the shopper's own: a gift card that pays, or a card that is loaded.
+
+    wallet is the one that its range pays from and is loaded into.
+    """
+
+    card: Card
+    account: Account
+    wallet: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """Card and account of a receipt, none for a shopper without a card; and its coupons."""
 
@@ -50,6 +62,16 @@ class Seen:
     account: Account | None = None
     past: Past = NO_PAST
     coupons: tuple[Coupon, ...] = ()  # those that the receipt names, in its order
+    beside: tuple[Beside, ...] = ()  # each card once
+
+    def card_beside(self, card: str) -> Beside | None:
+        """The card of that id, where the receipt names it beside the shopper's own."""
+        return next((it for it in self.beside if it.card.id == card), None)
+
+    def account_of(self, ident: str) -> Account | None:
+        """The account of that id among those that the receipt touches."""
+        accounts = (self.account, *(it.account for it in self.beside))
+        return next((it for it in accounts if it is not None and it.id == ident), None)
 
 
 def moved(account: Account, postings: Iterable[Posting]) -> Account:

@@ -51,6 +51,22 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GiftCard:
+    """A card that pays beside the shopper's own, by its id; without an amount, the most it can."""
+
+    card: str
+    amount: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """Money that is paid onto a card, by its id: a gift card sold, or a card topped up."""
+
+    card: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
     """How a part of what is payable is paid."""
 
@@ -68,6 +84,8 @@ class Basket:
     cashier: str = ""
     redeem: tuple[Wish, ...] = ()
     coupons: tuple[str, ...] = ()  # ids, in the order in which they were named
+    gift_cards: tuple[GiftCard, ...] = ()
+    loads: tuple[Load, ...] = ()
     payments: tuple[Payment, ...] = ()
     split: bool = False  # the answer's lines carry pieces of whole unit prices
 

@@ -4,6 +4,11 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field
 
+# What a card of the program can be.
+BONUS, DISCOUNT, GIFT, STORED_VALUE = "bonus", "discount", "gift", "stored-value"
+MONEY_KINDS = (GIFT, STORED_VALUE)  # which pay for other people's receipts, whoever holds them
+COLLECTING = (BONUS, STORED_VALUE)  # whose accounts earn
+PIN_DIGITS = 4
 CARD_ID_BYTES = 16  # of HMAC-SHA256: no two of a chain's cards share 128 bits by chance.
 CARD_DIGITS_MIN, CARD_DIGITS_MAX = 4, 19  # ISO/IEC 7812-1 ends at 19.
 
@@ -41,6 +46,18 @@ def card_id(chain_key: bytes, kind: str, number: str) -> str:
     """
     message = f"{kind}\x1f{number}".encode()
     return hmac.new(chain_key, message, hashlib.sha256).digest()[:CARD_ID_BYTES].hex()
+
+
+def card_pin(chain_key: bytes, kind: str, number: str) -> str:
+    """Return the PIN of a card of a range with `pin = true`, under the chain's key.
+
+    It is made and not stored, so that each till of the chain knows it without a line. Whoever makes
+    the cards prints it under a scratch field. HMAC-SHA256's first eight bytes, as a number, without
+    all but its last four digits.
+    """
+    message = f"pin\x1f{kind}\x1f{number}".encode()
+    digest = hmac.new(chain_key, message, hashlib.sha256).digest()
+    return str(int.from_bytes(digest[:8]) % 10**PIN_DIGITS).zfill(PIN_DIGITS)
 
 
 def ean_fits(number: str) -> bool:

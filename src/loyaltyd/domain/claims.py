@@ -10,6 +10,7 @@ from math import floor, lcm
 
 from loyaltyd.domain.basket import PIECE
 from loyaltyd.domain.candidates import Candidates
+from loyaltyd.domain.card import COLLECTING
 from loyaltyd.domain.conditions import unmet
 from loyaltyd.domain.explain import Cause, Why
 from loyaltyd.domain.gifts import (
@@ -27,8 +28,6 @@ from loyaltyd.domain.pieces import pieces
 from loyaltyd.domain.position import Position
 from loyaltyd.domain.program import Program, Rule, Wallet
 from loyaltyd.domain.scene import Scene
-
-DISCOUNT_CARD = "discount"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +127,8 @@ def claim(rule: Rule, on: Ground, before: Sequence[Claim]) -> Claim:
 def _nobody(rule: Rule, scene: Scene) -> Why | None:
     if scene.seen.account is None or scene.seen.card is None:
         return Why(rule=rule.id, cause=Cause.NO_CARD)
-    if scene.seen.card.kind == DISCOUNT_CARD:
-        return Why(rule=rule.id, cause=Cause.CARD_KIND, has=DISCOUNT_CARD)
+    if scene.seen.card.kind not in COLLECTING:
+        return Why(rule=rule.id, cause=Cause.CARD_KIND, has=scene.seen.card.kind)
     return None
 
 

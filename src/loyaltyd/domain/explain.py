@@ -77,6 +77,7 @@ class Note(StrEnum):
     WISH_CUT = "wish_cut"
     WISH_REFUSED = "wish_refused"
     DEBT = "debt"
+    LEFT = "left"  # on a card that paid beside the shopper's own, or was loaded
     DEAD = "dead"  # what came back had expired
     COUPON = "coupon"  # gave nothing, and why
     COUPON_SPARE = "coupon_spare"  # another one served

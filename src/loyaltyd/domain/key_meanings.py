@@ -30,6 +30,8 @@ MEANINGS: Mapping[str, str] = {
     "check": "How the last digit is worked out",
     "media": "How the card may be read",
     "enrol": "Whether the first receipt opens the account, or the card must be issued",
+    "CardsTable.wallet": "The wallet that holds the card's money",
+    "pin": "Whether the card pays with its PIN alone",
     "CardsTable.discount": "What a discount card takes off each receipt",
     "WalletTable.name": "What people call the wallet",
     "scale": "Decimals of a point",

@@ -7,7 +7,7 @@ and are only named.
     lot/2026-12-19/2027-12-05   usable from the start of the first local day, gone at the second's
     lot/2026-12-19/-            never expires
     debt                        what the holder owes; giving from it makes it larger
-    issued, redeemed            the chain's side of earning and of spending
+    issued, redeemed, loaded    the chain's side of earning, of spending and of paying in
 
 Folding is addition, so records give the same balances in any order of arrival.
 """
@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, cast
 
 from loyaltyd.domain.record import Fact, Record
 
-ISSUED, REDEEMED, DEBT = "issued", "redeemed", "debt"
+ISSUED, REDEEMED, LOADED, DEBT = "issued", "redeemed", "loaded", "debt"
 NEVER = "-"
 TYPES = frozenset(  # of records; what another type holds is for a later version to say
     ("receipt", "cancel", "return", "reserve", "release", "card", "link", "merge")
@@ -100,8 +100,7 @@ def movements(record: Record) -> Movements:
     """
     moved = Movements()
     add_amounts(record, moved.lots, moved.counters)
-    state = card_said(record)
-    if state is not None:
+    for state in cards_said(record):
         (moved.cards if record.type == "card" else moved.opened)[state.id] = state
     return moved
 
@@ -125,17 +124,14 @@ def add_amounts(
         counters[key] += fact["amount"]
 
 
-def card_said(record: Record) -> CardState | None:
-    """What record says of a card: all of it in a card's own record, whose it is in another."""
-    card = record.body.get("card")
-    if record.type not in TYPES or not isinstance(card, dict):
-        return None
-    return CardState(
-        id=str(card["id"]),
-        account=str(card["account"]),
-        kind=str(card["kind"]),
-        status=str(card.get("status", "active")),
-    )
+def cards_said(record: Record) -> list[CardState]:
+    """What record says of cards: all of it in a card's own record, whose they are in another."""
+    if record.type not in TYPES:
+        return []
+    own, beside = record.body.get("card"), record.body.get("cards", [])
+    if not isinstance(beside, list):
+        raise TypeError("cards is no list")
+    return [_card_state(card) for card in (own, *beside) if isinstance(card, dict)]
 
 
 def postings_of(record: Record) -> tuple[Posting, ...]:
@@ -162,11 +158,11 @@ def fold(records: Iterable[Record]) -> Movements:
     total = Movements()
     for record in records:
         add_amounts(record, total.lots, total.counters)
-        state = card_said(record)
-        if state is not None and record.type == "card":
-            total.cards[state.id] = state
-        elif state is not None:
-            total.cards.setdefault(state.id, state)
+        for state in cards_said(record):
+            if record.type == "card":
+                total.cards[state.id] = state
+            else:
+                total.cards.setdefault(state.id, state)
     return total
 
 
@@ -210,6 +206,15 @@ def taken(lots: Iterable[Lot], amount: int) -> tuple[list[tuple[Lot, int]], int]
             parts.append((lot, part))
             amount -= part
     return parts, amount
+
+
+def _card_state(card: Mapping[str, Fact]) -> CardState:
+    return CardState(
+        id=str(card["id"]),
+        account=str(card["account"]),
+        kind=str(card["kind"]),
+        status=str(card.get("status", "active")),
+    )
 
 
 def _members(record: Record, name: str) -> list[Mapping[str, Fact]]:

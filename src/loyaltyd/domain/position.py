@@ -31,6 +31,7 @@ class Paid:
     money: int
     points: int
     tender: bool = False
+    account: str = ""  # whose wallet, when it isn't the shopper's: a gift card's
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from pydantic_core import SchemaValidator, core_schema
 
 from loyaltyd.domain.record import Record, Stream, record_from, record_of
 
-FOLDED = ("postings", "counters", "card")
+FOLDED = ("postings", "counters", "card", "cards")
 COUNT_MAX = 1 << 62  # of records and of a program's versions
 TEXT_MAX = 256  # characters of a name, a date or a hash; the longest that a till writes has 64
 

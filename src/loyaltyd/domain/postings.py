@@ -3,30 +3,62 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from loyaltyd.domain.account import Account, moved
-from loyaltyd.domain.ledger import DEBT, ISSUED, REDEEMED, Lot, Posting, taken, usable
-from loyaltyd.domain.lots import earned_lots
+from loyaltyd.domain.account import Account, Seen, moved
+from loyaltyd.domain.ledger import DEBT, ISSUED, LOADED, REDEEMED, Lot, Posting, taken, usable
+from loyaltyd.domain.lots import earned_lots, opened_lot
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import Points, Result
 
 
 def receipt_postings(
-    result: Result, account: Account, program: Program, on: dt.date
+    result: Result, seen: Seen, program: Program, on: dt.date
 ) -> tuple[Posting, ...]:
-    """The postings of a confirmed receipt: spending first, then earning; on is its local day."""
+    """The postings of a confirmed receipt: spending, then loads, then earning.
+
+    on is its local day. Without an account only gift cards are spent from, and cards loaded.
+    """
     postings: list[Posting] = []
     for points in result.spent:
-        parts, missing = taken(usable(account.lots, points.wallet, on), points.amount)
+        payer = _holder(points, seen)
+        parts, missing = taken(usable(payer.lots, points.wallet, on), points.amount)
         assert not missing  # redemption is bounded by what the account was seen to hold
-        postings += [spending(account.id, lot, part) for lot, part in parts]
-    for points in result.earned:
+        postings += [spending(payer.id, lot, part) for lot, part in parts]
+    for load in result.loads:
+        wallet = program.wallet(load.wallet)
+        assert wallet is not None
+        postings += credited(
+            _now(_holder(load, seen), postings), opened_lot(wallet, on, load.amount), LOADED
+        )
+    return (*postings, *_earnings(result, seen.account, postings, program, on))
+
+
+def _earnings(
+    result: Result,
+    account: Account | None,
+    before: Sequence[Posting],
+    program: Program,
+    on: dt.date,
+) -> list[Posting]:
+    postings: list[Posting] = []
+    for points in result.earned if account else ():
+        assert account is not None
         wallet = program.wallet(points.wallet)
         assert wallet is not None
         first, *others = earned_lots(wallet, points.amount, result.dated, on)
-        postings += credited(account, first, ISSUED)
-        for lot in others:  # the one before may have paid the debt
-            postings += credited(moved(account, postings), lot, ISSUED)
-    return tuple(postings)
+        for lot in (first, *others):  # what came before may have paid the debt
+            postings += credited(_now(account, (*before, *postings)), lot, ISSUED)
+    return postings
+
+
+def _now(account: Account, postings: Sequence[Posting]) -> Account:
+    """The account as what arrives now finds it: only what it owes matters then."""
+    return moved(account, postings) if account.debts else account
+
+
+def _holder(points: Points, seen: Seen) -> Account:
+    holder = seen.account_of(points.account) if points.account else seen.account
+    assert holder is not None  # nothing is spent or loaded but of accounts that were seen
+    return holder
 
 
 def spending(account: str, lot: Lot, amount: int) -> Posting:
@@ -58,9 +90,9 @@ def owing(account: str, wallet: str, amount: int) -> list[Posting]:
     return [_moved(account, wallet, DEBT, ISSUED, amount)] if amount else []
 
 
-def points_of(points: Sequence[Points], wallet: str) -> int:
-    """How much of wallet is in points."""
-    return sum(it.amount for it in points if it.wallet == wallet)
+def points_of(points: Sequence[Points], wallet: str, account: str = "") -> int:
+    """How much of an account's wallet is in points; without an account, of the shopper's own."""
+    return sum(it.amount for it in points if it.wallet == wallet and it.account == account)
 
 
 def _moved(account: str, wallet: str, debit: str, credit: str, amount: int) -> Posting:

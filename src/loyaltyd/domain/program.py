@@ -29,13 +29,15 @@ Texts = Mapping[str, str]  # language → text
 class CardRange:
     """Numbers of one prefix and length, and what a card of them is."""
 
-    kind: str  # "discount" | "bonus"
+    kind: str  # "bonus" | "discount" | "gift" | "stored-value"
     prefix: str
     length: int
     check: str
     media: tuple[str, ...]
     enrol: str
     discount: int = 0  # millionths off each receipt
+    wallet: str = ""  # what a load onto the card goes to, and what a gift card pays from
+    pin: bool = False  # whether it pays with its PIN alone
 
     @property
     def name(self) -> str:

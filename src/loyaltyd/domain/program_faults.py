@@ -22,6 +22,7 @@ def faults_of(table: ProgramTable) -> Iterator[_Wrong]:
     """Each fault as the path of its key, and the sentence that says what is allowed."""
     digits = minor_digits(table.currency)
     yield from _cards(table.cards)
+    yield from _money_wallets(table, digits)
     for name, wallet in table.wallets.items():
         yield from _wallet(("wallets", name), wallet)
     yield from _tiers(table)
@@ -46,6 +47,23 @@ def _cards(cards: Sequence[CardsTable]) -> Iterator[_Wrong]:
             if later.length == other.length and prefixes[1].startswith(prefixes[0]):
                 said = f"overlaps cards[{earlier + 1}]: a number would be of both"
                 yield ("cards", number, "prefix"), said
+
+
+def _money_wallets(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
+    """What a card's wallet must be, since it is loaded with money: money, and given back."""
+    for number, cards in enumerate(table.cards):
+        path: Path = ("cards", number, "wallet")
+        if cards.wallet is None:
+            continue
+        wallet = table.wallets.get(cards.wallet)
+        if wallet is None:
+            yield path, unknown_name("wallet", cards.wallet, list(table.wallets))
+        elif (wallet.redeem_rate, wallet.scale) != (1, digits):
+            yield path, f'holds money: it needs redeem_rate = "1.00" and scale = {digits}'
+        elif wallet.restore == "none":
+            yield path, 'holds money, which a return gives back: not restore = "none"'
+        elif wallet.activates is not None:
+            yield path, "holds money that was paid: it is usable at once, without activates"
 
 
 def _wallet(path: Path, wallet: WalletTable) -> Iterator[_Wrong]:

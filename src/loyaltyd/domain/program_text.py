@@ -110,6 +110,8 @@ def _range(cards: CardsTable) -> CardRange:
         media=cards.media,
         enrol=cards.enrol,
         discount=cards.discount or 0,
+        wallet=cards.wallet or "",
+        pin=cards.pin,
     )
 
 

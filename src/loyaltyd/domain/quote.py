@@ -9,10 +9,9 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from loyaltyd.domain.account import Account, Seen
-from loyaltyd.domain.basket import Basket
+from loyaltyd.domain.account import Seen
+from loyaltyd.domain.basket import Basket, Load
 from loyaltyd.domain.candidates import candidates
-from loyaltyd.domain.claims import DISCOUNT_CARD
 from loyaltyd.domain.conditions import coupon_used
 from loyaltyd.domain.discounts import discount
 from loyaltyd.domain.earning import earned, scene_of_points, spend
@@ -29,10 +28,11 @@ from loyaltyd.domain.scene import scene_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Points:
-    """So much of one wallet, in its scale."""
+    """So much of one wallet, in its scale; account: whose, when it isn't the shopper's."""
 
     wallet: str
     amount: int
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +87,17 @@ class Result:
     dated: tuple[Lot, ...] = ()  # what of earned goes to lots of rules' own dates
     used: tuple[str, ...] = ()  # the rules with a limit that were applied, in the order they ran
     coupons: tuple[CouponUse, ...] = ()
+    loads: tuple[Points, ...] = ()  # money that is paid onto cards, in their wallets
+
+    @property
+    def loaded(self) -> int:
+        """What is to be paid for loads, minor units: such wallets hold money."""
+        return sum(it.amount for it in self.loads)
 
     @property
     def payable(self) -> int:
-        """What is left to pay of all lines."""
-        return sum(line.net for line in self.lines)
+        """What is left to pay, of all lines and for loads."""
+        return sum(line.net for line in self.lines) + self.loaded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,20 +126,20 @@ def quote(
     Refused: a wish of an unknown wallet, a line that lacks what its class needs, amounts beyond
     any till.
     """
-    lines = _unreadable(basket, program) or positions(basket, program, place, at.date())
+    lines = _unreadable(basket, seen, program) or positions(basket, program, place, at.date())
     if isinstance(lines, Refusal):
         return lines
     scene = scene_of(seen, place, at, basket.lines)
     able = candidates(basket.lines, seen.coupons, program)
     trace = discount(lines, program, scene, able)
-    redeemable, messages = redeem(lines, basket, program, _payer(seen), at.date())
+    redeemable, messages = redeem(lines, basket, program, seen, at.date())
     earnings, why = earned(lines, program, scene_of_points(scene, lines, program, able), able)
     result = Result(
         lines=tuple(
             _line(position, [(it.wallet, it.shares[place]) for it in earnings if it.shares])
             for place, position in enumerate(lines)
         ),
-        spent=tuple(Points(wallet=it.wallet, amount=it.spent) for it in redeemable if it.spent),
+        spent=_spent(redeemable),
         earned=tuple(Points(wallet=it.wallet, amount=it.amount) for it in earnings if it.amount),
         spend=spend(lines) if seen.account else 0,
         measured=tuple(
@@ -144,6 +150,7 @@ def quote(
         dated=tuple(lot for it in earnings for lot in it.dated),
         used=_used((*trace, *why), program),
         coupons=_coupons((*trace, *why), program, seen),
+        loads=tuple(_load(load, seen) for load in basket.loads),
     )
     if any(points.amount > AMOUNT_MAX for points in result.earned):
         return refused(Reason.AMOUNT_TOO_LARGE)
@@ -169,23 +176,36 @@ def pieces(result: LineResult, quantity: int) -> list[tuple[int, int]]:
     return [it for it in split if it[0]]
 
 
-def _payer(seen: Seen) -> Account | None:
-    """Whose wallets may pay: a discount card gives its percentage and no more."""
-    return seen.account if seen.card and seen.card.kind != DISCOUNT_CARD else None
-
-
 def _unit_price(net: int, quantity: int) -> int:
     return half_up(net * 1000, quantity) if quantity else 0
 
 
-def _unreadable(basket: Basket, program: Program) -> Refusal | None:
+def _unreadable(basket: Basket, seen: Seen, program: Program) -> Refusal | None:
     for wish in basket.redeem:
         wallet = program.wallet(wish.wallet)
         if wallet is None or not wallet.redeem_rate:
             return refused(Reason.WALLET_UNKNOWN, wallet=wish.wallet)
-    if sum(line.gross for line in basket.lines) > AMOUNT_MAX:
-        return refused(Reason.AMOUNT_TOO_LARGE)
-    return None
+    payers = [it.account.id for gift in basket.gift_cards if (it := seen.card_beside(gift.card))]
+    if seen.account is not None:
+        payers.append(seen.account.id)
+    if len(set(payers)) < len(payers):  # each would be seen to hold what the other has spent
+        return refused(Reason.CARD_REPEATED)
+    sums = [line.gross for line in basket.lines] + [load.amount for load in basket.loads]
+    return refused(Reason.AMOUNT_TOO_LARGE) if sum(sums) > AMOUNT_MAX else None
+
+
+def _spent(redeemable: Sequence[Redeemed]) -> tuple[Points, ...]:
+    return tuple(
+        Points(wallet=it.wallet, amount=it.spent, account=it.account)
+        for it in redeemable
+        if it.spent
+    )
+
+
+def _load(load: Load, seen: Seen) -> Points:
+    card = seen.card_beside(load.card)
+    assert card is not None  # the till looked up each card that the basket names
+    return Points(wallet=card.wallet, amount=load.amount, account=card.account.id)
 
 
 def _used(trace: Sequence[Why], program: Program) -> tuple[str, ...]:

@@ -1,4 +1,6 @@
-"""Paying with points: wallets that act as a discount, then tender, in the file's order.
+"""Paying with points: wallets that act as a discount, then tender, then gift cards.
+
+Each of the three in the file's order.
 
 The order of the limits is normative: the share of the lines that may be paid, rounded down; what
 those lines can take; the balance; down to the step; and below the least amount, nothing.
@@ -8,8 +10,9 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from loyaltyd.domain.account import Account
-from loyaltyd.domain.basket import Basket, Wish
+from loyaltyd.domain.account import Account, Beside, Seen
+from loyaltyd.domain.basket import Basket, GiftCard
+from loyaltyd.domain.card import DISCOUNT
 from loyaltyd.domain.explain import Message, Note
 from loyaltyd.domain.ledger import usable
 from loyaltyd.domain.money import WHOLE_SHARE
@@ -22,33 +25,41 @@ TENDER = "tender"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redeemed:
-    """What one wallet could pay of the receipt as it found it, and what it paid; points."""
+    """What one wallet could pay of the receipt as it found it, and what it paid; points.
+
+    account: a gift card's; none for the shopper's own.
+    """
 
     wallet: str
     redeemable: int
     spent: int = 0
+    account: str = ""
 
 
 def redeem(
-    lines: Sequence[Position],
-    basket: Basket,
-    program: Program,
-    account: Account | None,
-    on: dt.date,
+    lines: Sequence[Position], basket: Basket, program: Program, seen: Seen, on: dt.date
 ) -> tuple[list[Redeemed], list[Message]]:
-    """Let the wallets that basket names pay; tell the cashier of each wish that was cut."""
+    """Let the wallets and gift cards that basket names pay; tell the cashier what was cut."""
     found: list[Redeemed] = []
     told: list[Message] = []
+    account = _payer(seen)
     for wallet in paying_order(program):
         able = _redeemable(lines, wallet, program, account, on) if account else 0
         wish = basket.wish(wallet.id)
         spent = 0
         if wish is not None:
-            asked = able if wish.amount is None else min(wish.amount, able)
-            spent = _whole(asked, wallet, program.digits)
-            _pay(lines, wallet, spent, program)
-            told += _said(wish, wallet, spent)
+            spent = _pay(lines, wallet, _asked(wish.amount, able), program)
+            told += _said(wish.amount, wallet, spent)
         found.append(Redeemed(wallet=wallet.id, redeemable=able, spent=spent))
+    for gift, card in _gift_cards(basket, seen, program):
+        holds = program.wallet(card.wallet)
+        assert holds is not None  # the program's text was checked
+        able = _redeemable(lines, holds, program, card.account, on)
+        spent = _pay(lines, holds, _asked(gift.amount, able), program, card.account.id)
+        told += _said(gift.amount, holds, spent)
+        found.append(
+            Redeemed(wallet=holds.id, redeemable=able, spent=spent, account=card.account.id)
+        )
     return found, told
 
 
@@ -56,6 +67,22 @@ def paying_order(program: Program) -> list[Wallet]:
     """The wallets that can pay, in the order in which they do."""
     paying = [wallet for wallet in program.wallets if wallet.redeem_rate]
     return sorted(paying, key=lambda wallet: wallet.points_as == TENDER)
+
+
+def _payer(seen: Seen) -> Account | None:
+    """Whose wallets may pay: a discount card gives its percentage and no more."""
+    return seen.account if seen.card and seen.card.kind != DISCOUNT else None
+
+
+def _gift_cards(basket: Basket, seen: Seen, program: Program) -> list[tuple[GiftCard, Beside]]:
+    """The gift cards that pay, by their wallets in the file's order."""
+    order = [wallet.id for wallet in program.wallets]
+    named = [(gift, card) for gift in basket.gift_cards if (card := seen.card_beside(gift.card))]
+    return sorted(named, key=lambda it: order.index(it[1].wallet))
+
+
+def _asked(wish: int | None, able: int) -> int:
+    return able if wish is None else min(wish, able)
 
 
 def _redeemable(
@@ -86,8 +113,11 @@ def _rooms(lines: Sequence[Position], wallet: Wallet) -> list[int]:
     return [(it.net if tender else it.room) if it.may_redeem else 0 for it in lines]
 
 
-def _pay(lines: Sequence[Position], wallet: Wallet, points: int, program: Program) -> None:
-    """Spread what points pay over the lines, and the points in the same proportion."""
+def _pay(
+    lines: Sequence[Position], wallet: Wallet, asked: int, program: Program, account: str = ""
+) -> int:
+    """Spread what whole steps of points pay over the lines, and the points in proportion."""
+    points = _whole(asked, wallet, program.digits)
     money = _money(points, wallet, program.digits)
     rooms = _rooms(lines, wallet)
     weights = [it.net if room else 0 for it, room in zip(lines, rooms, strict=True)]
@@ -96,7 +126,10 @@ def _pay(lines: Sequence[Position], wallet: Wallet, points: int, program: Progra
     for position, amount, part in zip(lines, paid, parts, strict=True):
         if amount:
             tender = wallet.points_as == TENDER
-            position.pay(Paid(wallet=wallet.id, money=amount, points=part, tender=tender))
+            position.pay(
+                Paid(wallet=wallet.id, money=amount, points=part, tender=tender, account=account)
+            )
+    return points
 
 
 def _points(money: int, wallet: Wallet, digits: int) -> int:
@@ -111,10 +144,9 @@ def _money(points: int, wallet: Wallet, digits: int) -> int:
     return points * int(10**digits) * rate.numerator // (scale * rate.denominator)
 
 
-def _said(wish: Wish, wallet: Wallet, spent: int) -> list[Message]:
+def _said(wish: int | None, wallet: Wallet, spent: int) -> list[Message]:
     """A wish that was cut; also "max" where nothing can be paid, or the cashier would guess why."""
-    asked = wish.amount or 0
-    if wish.amount == spent or (wish.amount is None and spent):
+    if wish == spent or (wish is None and spent):
         return []
     note = Note.WISH_CUT if spent else Note.WISH_REFUSED
-    return [Message(audience="cashier", note=note, subject=wallet.id, amount=spent, more=asked)]
+    return [Message(audience="cashier", note=note, subject=wallet.id, amount=spent, more=wish or 0)]

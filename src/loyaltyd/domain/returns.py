@@ -9,20 +9,20 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from loyaltyd.domain.account import Account, moved
+from loyaltyd.domain.account import Account, Beside, Seen, moved
 from loyaltyd.domain.candidates import candidates
 from loyaltyd.domain.clawback import Restoring, asked_back, restored, taken_back
 from loyaltyd.domain.earning import Earned, earned, scene_of_points, spend
 from loyaltyd.domain.facts import facts_of
-from loyaltyd.domain.ledger import REDEEMED, Lot, Posting
+from loyaltyd.domain.ledger import DEBT, LOADED, REDEEMED, Lot, Posting
 from loyaltyd.domain.lots import earned_lots
-from loyaltyd.domain.money import half_up
-from loyaltyd.domain.position import Position, positions
+from loyaltyd.domain.position import Position
 from loyaltyd.domain.postings import points_of
 from loyaltyd.domain.program import Program, Wallet
-from loyaltyd.domain.quote import LineResult, Points
+from loyaltyd.domain.quote import Points
 from loyaltyd.domain.record import Fact
 from loyaltyd.domain.refusal import Reason, Refusal, refused
+from loyaltyd.domain.remaining import remaining, result_of, share_of
 from loyaltyd.domain.sale import (
     CLAWED_BACK,
     EARNED,
@@ -36,6 +36,8 @@ from loyaltyd.domain.sale import (
 )
 from loyaltyd.domain.scene import scene_of
 from loyaltyd.domain.spread import spread
+
+NOBODY = Seen()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +71,8 @@ class Returned:
 class Case:
     """A receipt that is to be undone, wholly or in part.
 
-    earlier are its returns so far, account is its account as it is now with all its lots, program
-    is the sale's own version, on is the local day.
+    earlier are its returns so far, account is its account as it is now with all its lots, beside
+    are the cards beside it as they are now, program is the sale's own version, on is the local day.
     """
 
     sale: Sale
@@ -78,6 +80,7 @@ class Case:
     account: Account | None
     program: Program
     on: dt.date
+    beside: tuple[Beside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,17 +111,23 @@ def goods_returned(case: Case, wanted: Mapping[int, int]) -> Reversal | Refusal:
     after = {line: quantity + wanted.get(line, 0) for line, quantity in before.items()}
     extent = _Extent(before=before, after=after)
     lines = [_returned_line(case, number, extent) for number in wanted]
-    gone = spend(_left(case, before)) - spend(_left(case, after))
+    gone = spend(remaining(case.sale, case.program, before)) - spend(
+        remaining(case.sale, case.program, after)
+    )
     plain = Returned(lines=tuple(lines), restored=_summed(lines), spend=gone)
+    gifts = _gifts_restored(case, plain)
     if case.account is None:
-        return Reversal(returned=replace(plain, spend=0))
-    return _moved_back(case, plain, extent)
+        return Reversal(returned=replace(plain, spend=0), postings=tuple(gifts))
+    return _with(_moved_back(case, plain, extent), gifts)
 
 
 def sale_cancelled(case: Case) -> Reversal | Refusal:
     """Undo the whole receipt, whatever the wallets' policies: it never happened."""
     if case.earlier:
         return refused(Reason.RECEIPT_RETURNED, receipt=case.sale.basket.receipt)
+    unloads = _unloaded(case)
+    if isinstance(unloads, Refusal):
+        return unloads
     program = case.program
     wallets = tuple(replace(it, debt="allow", restore="original") for it in program.wallets)
     whole = replace(case, program=replace(program, wallets=wallets))
@@ -127,7 +136,10 @@ def sale_cancelled(case: Case) -> Reversal | Refusal:
     extent = _Extent(before=nothing, after=everything)
     lines = [_returned_line(whole, number, extent) for number in everything]
     plain = Returned(lines=tuple(lines), restored=_summed(lines), spend=case.sale.result.spend)
-    return Reversal(returned=plain) if case.account is None else _moved_back(whole, plain, extent)
+    beside = [*_gifts_restored(whole, plain), *unloads]
+    if case.account is None:
+        return Reversal(returned=plain, postings=tuple(beside))
+    return _with(_moved_back(whole, plain, extent), beside)
 
 
 def reversal_body(kind: str, ident: str, case: Case, reversal: Reversal) -> dict[str, Fact]:
@@ -141,9 +153,10 @@ def reversal_body(kind: str, ident: str, case: Case, reversal: Reversal) -> dict
     counters = _counters(kind, case, reversal.returned)
     if counters:
         body["counters"] = counters
-    if case.account is None:
-        return body
-    return {**body, "seen": {"account": facts_of(case.account)}}
+    seen = Seen(account=case.account, beside=case.beside)
+    if seen != NOBODY:
+        body["seen"] = facts_of(seen)
+    return body
 
 
 def _counters(kind: str, case: Case, returned: Returned) -> list[Fact]:
@@ -191,14 +204,14 @@ def _unreturnable(
 def _returned_line(case: Case, number: int, extent: _Extent) -> ReturnedLine:
     """The line's own net and points, by cumulative quantity."""
     sold = next(line for line in case.sale.basket.lines if line.line == number)
-    result = _result(case.sale, number)
+    result = result_of(case.sale, number)
     before, after = extent.before[number], extent.after[number]
 
     def part(amount: int) -> int:
-        return _share(amount, after, sold.quantity) - _share(amount, before, sold.quantity)
+        return share_of(amount, after, sold.quantity) - share_of(amount, before, sold.quantity)
 
     points = (
-        Points(wallet=paid.wallet, amount=part(paid.points))
+        Points(wallet=paid.wallet, amount=part(paid.points), account=paid.account)
         for paid in result.paid
         if _wallet(case, paid.wallet).restore != "none"
     )
@@ -220,7 +233,7 @@ def _moved_back(case: Case, plain: Returned, extent: _Extent) -> Reversal:
         before = sum(points_of(it.restored, wallet.id) for it in case.earlier)
         restoring = Restoring(
             wallet=wallet,
-            spent=[it for it in case.sale.postings if _is_spent(it, wallet)],
+            spent=_spent(case, wallet, account.id),
             before=before,
             after=before + points_of(plain.restored, wallet.id),
         )
@@ -239,6 +252,51 @@ def _moved_back(case: Case, plain: Returned, extent: _Extent) -> Reversal:
     return Reversal(returned=returned, postings=tuple(postings))
 
 
+def _gifts_restored(case: Case, plain: Returned) -> list[Posting]:
+    """What gift cards paid goes back onto them."""
+    postings: list[Posting] = []
+    for points in plain.restored:
+        if not points.account:
+            continue
+        holder = _holder(case, points.account)
+        wallet = _wallet(case, points.wallet)
+        before = sum(points_of(it.restored, wallet.id, holder.id) for it in case.earlier)
+        restoring = Restoring(
+            wallet=wallet,
+            spent=_spent(case, wallet, holder.id),
+            before=before,
+            after=before + points.amount,
+        )
+        postings += restored(restoring, moved(holder, postings), case.on)
+    return postings
+
+
+def _unloaded(case: Case) -> list[Posting] | Refusal:
+    """Take loads back from the lots that they opened; refused when some of it was spent."""
+    postings: list[Posting] = []
+    for posting in case.sale.postings:
+        if posting.debit != LOADED:
+            continue
+        lots = moved(_holder(case, posting.account), postings).lots
+        held = sum(
+            it.amount for it in lots if (it.wallet, it.bucket) == (posting.wallet, posting.credit)
+        )
+        if posting.credit != DEBT and held < posting.amount:
+            return refused(Reason.LOAD_SPENT)
+        postings.append(replace(posting, debit=posting.credit, credit=LOADED))
+    return postings
+
+
+def _holder(case: Case, account: str) -> Account:
+    holder = Seen(account=case.account, beside=case.beside).account_of(account)
+    assert holder is not None  # whoever undoes a sale has gathered each account that it moved
+    return holder
+
+
+def _with(reversal: Reversal, beside: Sequence[Posting]) -> Reversal:
+    return replace(reversal, postings=(*reversal.postings, *beside))
+
+
 def _claim(case: Case, wallet: Wallet, extent: _Extent) -> int:
     """How many of wallet's earned points the receipt, as it now stands, no longer earns."""
     first = points_of(case.sale.result.earned, wallet.id)
@@ -249,7 +307,7 @@ def _claim(case: Case, wallet: Wallet, extent: _Extent) -> int:
         return still
     if wallet.clawback == "floor-of-refund":
         whole, left = (
-            sum(_earning_base(it) for it in _left(case, quantities))
+            sum(_earning_base(it) for it in remaining(case.sale, case.program, quantities))
             for quantities in (dict.fromkeys(extent.after, 0), extent.after)
         )
         gone = first * (whole - left) // whole if whole else 0
@@ -289,43 +347,12 @@ def _lots_now(case: Case, wallet: Wallet, returned: Mapping[int, int]) -> dict[s
 
 
 def _earned_now(case: Case, wallet: Wallet, returned: Mapping[int, int]) -> Earned:
-    lines = _left(case, returned)
+    lines = remaining(case.sale, case.program, returned)
     staying = [replace(it.line, quantity=it.quantity) for it in lines]
     scene = scene_of(case.sale.seen, case.sale.place, case.sale.at, staying)
     able = candidates(staying, case.sale.seen.coupons, case.program)
     found, _ = earned(lines, case.program, scene_of_points(scene, lines, case.program, able), able)
     return next(it for it in found if it.wallet == wallet.id)
-
-
-def _left(case: Case, returned: Mapping[int, int]) -> list[Position]:
-    """The receipt's lines as they stand when so much of each has come back."""
-    sale = case.sale
-    lines = positions(sale.basket, case.program, sale.place, sale.at.date())
-    assert not isinstance(lines, Refusal)  # the sale passed the same check
-    staying = [it for it in lines if returned[it.line.line] < it.line.quantity]
-    for position in staying:
-        _reduce(position, _result(case.sale, position.line.line), returned[position.line.line])
-    return staying
-
-
-def _reduce(position: Position, result: LineResult, returned: int) -> None:
-    """Leave on position what of result has not come back; the discount takes up the rounding."""
-    sold = position.line.quantity
-
-    def stays(amount: int) -> int:
-        return amount - _share(amount, returned, sold)
-
-    position.gross = stays(result.gross)
-    position.quantity = sold - returned
-    position.free = position.quantity - stays(sold - result.free)
-    for paid in result.paid:
-        position.pay(replace(paid, money=stays(paid.money), points=stays(paid.points)))
-    for effect in result.effects:
-        position.take(effect.rule, effect.layer, stays(effect.amount))
-    left = position.gross - position.redeemed - position.discount
-    position.take("", "", left - stays(result.net))
-    # Who lowered the line has lowered what stays of it, even by less than a kopeck.
-    position.effects = list(result.effects)
 
 
 def _with_taken(
@@ -335,7 +362,7 @@ def _with_taken(
     parts: dict[int, list[Points]] = {line.line: [] for line in lines}
     for points in taken:
         weights = [
-            points_of(_result(case.sale, line.line).earned, points.wallet) * line.quantity
+            points_of(result_of(case.sale, line.line).earned, points.wallet) * line.quantity
             for line in lines
         ]
         weights = weights if any(weights) else [line.quantity for line in lines]
@@ -345,30 +372,28 @@ def _with_taken(
 
 
 def _summed(lines: Sequence[ReturnedLine]) -> tuple[Points, ...]:
-    totals: dict[str, int] = {}
+    totals: dict[tuple[str, str], int] = {}
     for line in lines:
         for points in line.restored:
-            totals[points.wallet] = totals.get(points.wallet, 0) + points.amount
-    return tuple(Points(wallet=wallet, amount=amount) for wallet, amount in totals.items())
+            key = (points.wallet, points.account)
+            totals[key] = totals.get(key, 0) + points.amount
+    return tuple(
+        Points(wallet=wallet, amount=amount, account=account)
+        for (wallet, account), amount in totals.items()
+    )
 
 
-def _is_spent(posting: Posting, wallet: Wallet) -> bool:
-    return posting.wallet == wallet.id and posting.credit == REDEEMED
+def _spent(case: Case, wallet: Wallet, account: str) -> list[Posting]:
+    """What the receipt took from a wallet of that account."""
+    spent = (wallet.id, account, REDEEMED)
+    return [it for it in case.sale.postings if (it.wallet, it.account, it.credit) == spent]
 
 
 def _earning_base(position: Position) -> int:
     return position.gross - position.discount - position.as_discount if position.may_earn else 0
 
 
-def _result(sale: Sale, number: int) -> LineResult:
-    return next(line for line in sale.result.lines if line.line == number)
-
-
 def _wallet(case: Case, name: str) -> Wallet:
     wallet = case.program.wallet(name)
     assert wallet is not None  # the sale's program knows what it paid with
     return wallet
-
-
-def _share(amount: int, quantity: int, sold: int) -> int:
-    return half_up(amount * quantity, sold)

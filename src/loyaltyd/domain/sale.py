@@ -43,6 +43,8 @@ def receipt_body(
         "result": facts_of(result),
         "postings": [posting.facts() for posting in postings],
     }
+    if seen.beside:
+        body["cards"] = [card_member(it.card.id, it.account.id, it.card.kind) for it in seen.beside]
     if seen.card is not None and seen.account is not None:
         body["card"] = card_member(seen.card.id, seen.account.id, seen.card.kind)
     counters = sale_counters(result, seen, place.business_date)
@@ -67,10 +69,8 @@ def sale_from(record: Record) -> Sale:
 def sale_postings(
     result: Result, seen: Seen, program: Program, at: dt.datetime
 ) -> tuple[Posting, ...]:
-    """What confirming result moves; nothing without an account."""
-    if seen.account is None:
-        return ()
-    return receipt_postings(result, seen.account, program, at.date())
+    """What confirming result moves, on the shopper's account and those of cards beside it."""
+    return receipt_postings(result, seen, program, at.date())
 
 
 def card_member(card: str, account: str, kind: str) -> dict[str, Fact]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from loyaltyd.domain.batch import BatchReason, BatchRefusal, NewRecord
-from loyaltyd.domain.ledger import TYPES, add_amounts, card_said
+from loyaltyd.domain.ledger import TYPES, CardState, add_amounts, cards_said
 from loyaltyd.domain.record import Record
 from loyaltyd.hq.store.balances import Added
 from loyaltyd.hq.store.schema import AMOUNT_LIMIT
@@ -36,16 +36,16 @@ def _add(total: Added, it: NewRecord) -> None:
         total.totals[wallet, str(fact["debit"])] -= amount
         total.totals[wallet, str(fact["credit"])] += amount
     add_amounts(record, total.lots, total.counters)
-    if "card" in body:
-        _add_card(total, record)
+    if "card" in body or "cards" in body:
+        for state in cards_said(record):
+            _add_card(total, record, state)
 
 
-def _add_card(total: Added, record: Record) -> None:
-    state = card_said(record)
-    if state is not None and record.type == "card":
+def _add_card(total: Added, record: Record, state: CardState) -> None:
+    if record.type == "card":
         total.cards[state.id, record.seq] = state
         total.said.add(state.id)
-    elif state is not None and state.id not in total.said:
+    elif state.id not in total.said:
         total.opened.setdefault(state.id, (record.seq, state))
 
 

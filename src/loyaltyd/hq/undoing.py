@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from loyaltyd.domain.account import Account, Seen
+from loyaltyd.domain.account import Seen
 from loyaltyd.domain.facts import value_from
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.record import Record
@@ -62,6 +62,8 @@ def _differing(record: Record, told: Sequence[Record], program: Program) -> Iter
     seller = case.sale.seen.account
     if (case.account and case.account.id) != (seller and seller.id):
         yield "seen"
+    if [it.account.id for it in case.beside] != [it.account.id for it in case.sale.seen.beside]:
+        yield "seen beside"
     expected = reversal_body(record.type, str(record.body["id"]), case, reversal)
     names = sorted(expected.keys() | record.body.keys() & {"counters", "postings", "seen"})
     yield from (name for name in names if expected.get(name) != record.body.get(name))
@@ -73,10 +75,12 @@ def _run_again(
     record: Record, sold: Record, told: Sequence[Record], program: Program
 ) -> tuple[Reversal | Refusal, Case]:
     later = [it for it in told if it.type in UNDOING]
+    seen = value_from(Seen, record.body.get("seen", {}))
     case = Case(
         sale=sale_from(sold),
         earlier=tuple(value_from(Returned, it.body["returned"]) for it in later),
-        account=_account(record),
+        account=seen.account,
+        beside=seen.beside,
         program=program,
         on=record.moment.at.date(),
     )
@@ -85,10 +89,6 @@ def _run_again(
     if record.type == CANCEL:
         return sale_cancelled(case), case
     return goods_returned(case, _wanted(record)), case
-
-
-def _account(record: Record) -> Account | None:
-    return value_from(Seen, record.body["seen"]).account if "seen" in record.body else None
 
 
 def _wanted(record: Record) -> Mapping[int, int]:

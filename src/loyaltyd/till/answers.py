@@ -28,7 +28,7 @@ class CardAnswer(TypedDict):
 
 
 class TotalsAnswer(TypedDict):
-    """The receipt's sums: gross − discount − redeemed = payable."""
+    """The receipt's sums: gross − discount − redeemed + loads = payable."""
 
     gross: str
     discount: str
@@ -36,6 +36,25 @@ class TotalsAnswer(TypedDict):
     tendered: str
     payable: str
     earned: Amounts
+    loads: NotRequired[str]
+
+
+class GiftCardAnswer(TypedDict):
+    """A card that pays beside the shopper's own: what it pays, and what that leaves on it."""
+
+    card: str
+    wallet: str
+    paid: str
+    after: str
+
+
+class LoadAnswer(TypedDict):
+    """A card that is sold or topped up: with how much, and what it holds then."""
+
+    card: str
+    wallet: str
+    amount: str
+    after: str
 
 
 class EffectAnswer(TypedDict):
@@ -114,6 +133,8 @@ class QuoteAnswer(TypedDict):
     card: CardAnswer | None
     totals: TotalsAnswer
     lines: list[LineAnswer]
+    gift_cards: NotRequired[list[GiftCardAnswer]]
+    loads: NotRequired[list[LoadAnswer]]
     wallets: dict[str, WalletAnswer]
     messages: MessagesAnswer
     explain: list[WhyAnswer]
@@ -129,6 +150,8 @@ class ReceiptAnswer(TypedDict):
     card: CardAnswer | None
     totals: TotalsAnswer
     lines: list[LineAnswer]
+    gift_cards: NotRequired[list[GiftCardAnswer]]
+    loads: NotRequired[list[LoadAnswer]]
     wallets: dict[str, WalletAnswer]
     messages: MessagesAnswer
     explain: list[WhyAnswer]

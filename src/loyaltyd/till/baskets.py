@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import hmac
+from collections.abc import Mapping
 from typing import Any
 
 from loyaltyd.domain.basket import (
@@ -11,7 +12,9 @@ from loyaltyd.domain.basket import (
     NO_REDEEM,
     PIECE,
     Basket,
+    GiftCard,
     Line,
+    Load,
     Payment,
     Wish,
 )
@@ -21,8 +24,9 @@ from loyaltyd.domain.record import PLAIN, Fact, canonical
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.till.requests import LineRequest, QuoteRequest, Request
 
+NO_CARDS: Mapping[str, str] = {}
 FLAGS = (NO_DISCOUNT, NO_EARN, NO_REDEEM)
-PERSONAL = frozenset(("card", "coupons", "name", "phone", "birthday"))
+PERSONAL = frozenset(("card", "coupons", "pin", "name", "phone", "birthday"))
 NUMBERS = frozenset(("quantity", "abv", "litres", "price", "floor_price", "amount", "redeem"))
 WRITTEN = PERSONAL | NUMBERS  # what a fingerprint doesn't take as it was sent
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -37,9 +41,16 @@ class _UnreadableError(ValueError):
 
 
 def basket_from(
-    request: QuoteRequest, program: Program, card: str, coupons: tuple[str, ...] = ()
+    request: QuoteRequest,
+    program: Program,
+    card: str,
+    coupons: tuple[str, ...] = (),
+    named: Mapping[str, str] = NO_CARDS,
 ) -> Basket | Refusal:
-    """Read a request as a basket; card is the id of its card, or nothing, coupons those of its."""
+    """Read a request as a basket; card is the id of its card, or nothing, coupons those of its.
+
+    named has the ids of the other cards that it names, by their numbers.
+    """
     numbers = [line.line for line in request.lines]
     if len(set(numbers)) < len(numbers):
         return _invalid("lines", "two lines have the same number")
@@ -56,6 +67,14 @@ def basket_from(
                 for wallet, amount in sorted(request.redeem.items())
             ),
             coupons=coupons,
+            gift_cards=tuple(
+                GiftCard(card=named[it.card], amount=_gift(it.amount, f"gift_cards[{n}]", program))
+                for n, it in enumerate(request.gift_cards)
+            ),
+            loads=tuple(
+                Load(card=named[it.card], amount=_load(it.amount, f"loads[{n}]", program))
+                for n, it in enumerate(request.loads)
+            ),
             payments=tuple(
                 Payment(kind=it.kind, amount=_money(it.amount, f"payments[{n}].amount", program))
                 for n, it in enumerate(request.payments)
@@ -137,6 +156,17 @@ def _money(text: str, member: str, program: Program) -> int:
             member, f'needs exactly {program.digits} decimals in {program.currency}, as "{shown}"'
         )
     return _units(text, program.digits, member)
+
+
+def _gift(text: str, path: str, program: Program) -> int | None:
+    return None if text == "max" else _money(text, f"{path}.amount", program)
+
+
+def _load(text: str, path: str, program: Program) -> int:
+    amount = _money(text, f"{path}.amount", program)
+    if not amount:
+        raise _UnreadableError(f"{path}.amount", "must be above zero")
+    return amount
 
 
 def _points(text: str, wallet: str, program: Program) -> int | None:

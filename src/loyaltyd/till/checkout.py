@@ -29,6 +29,7 @@ from loyaltyd.till.answers import (
     ReturnAnswer,
 )
 from loyaltyd.till.baskets import basket_from, fingerprint
+from loyaltyd.till.beside import NamedCards, named_cards, pin_needed
 from loyaltyd.till.coupons import Named, looked_up
 from loyaltyd.till.identify import ACTIVE, NEW, Presented, presented, usable
 from loyaltyd.till.quote_token import (
@@ -44,7 +45,9 @@ from loyaltyd.till.telling import (
     Telling,
     card_answer,
     explain_answers,
+    gift_card_answers,
     line_answers,
+    load_answers,
     messages_answer,
     quote_wallets,
     totals_answer,
@@ -72,6 +75,7 @@ class _Reckoned:
     moment: Moment
     card: Presented | None
     coupons: list[Named]
+    named: NamedCards
     seen: Seen
     quote: Quote
 
@@ -175,12 +179,15 @@ def _reckoned(
     card = _card(till, view, program, request, moment.business_date)
     if isinstance(card, Refusal):
         return card
+    named = named_cards(till, view, program, request, moment.business_date)
+    if isinstance(named, Refusal):
+        return named
     coupons = looked_up(till, view, request.coupons, program, moment.business_date)
     ids = tuple(it.coupon.id for it in coupons)
-    basket = basket_from(request, program, card.card.id if card else "", ids)
+    basket = basket_from(request, program, card.card.id if card else "", ids, named.ids)
     if isinstance(basket, Refusal):
         return basket
-    seen = card.seen(moment.at.date()) if card else Seen()
+    seen = _seen(card, named, moment.at.date())
     seen = replace(seen, coupons=tuple(it.coupon for it in coupons))
     found = quote(basket, seen, program, till.place(moment.business_date), moment.at)
     if isinstance(found, Refusal):
@@ -191,9 +198,18 @@ def _reckoned(
         moment=moment,
         card=card,
         coupons=coupons,
+        named=named,
         seen=seen,
         quote=found,
     )
+
+
+def _seen(card: Presented | None, named: NamedCards, on: dt.date) -> Seen:
+    """What the quote decides on; on is the local day."""
+    beside = named.seen(on)
+    if card is None:
+        return Seen(beside=beside)
+    return Seen(card=card.card, account=card.live(on), past=card.past, beside=beside)
 
 
 def _ruling(
@@ -214,7 +230,8 @@ def _card(
 ) -> Presented | Refusal | None:
     if request.card is None:
         return None
-    return usable(presented(till, view, program, request.card, on), program)
+    card = usable(presented(till, view, program, request.card, on), program)
+    return card if isinstance(card, Refusal) else pin_needed(card, request, program) or card
 
 
 def _telling(till: Till, reckoned: _Reckoned) -> Telling:
@@ -232,6 +249,8 @@ def _telling(till: Till, reckoned: _Reckoned) -> Telling:
         after=moved(before, postings) if before else None,
         at=reckoned.moment.at,
         language=till.language,
+        named=reckoned.named,
+        beside=tuple(moved(it.account, postings) for it in reckoned.seen.beside),
     )
 
 
@@ -253,7 +272,7 @@ def _quote_answer(till: Till, reckoned: _Reckoned) -> QuoteAnswer:
     promise = promise_of(
         reckoned.basket, result, program.hash, reckoned.moment.at, reckoned.moment.recorded_at
     )
-    return QuoteAnswer(
+    answer = QuoteAnswer(
         quote=token_of(promise, till.token_key),
         expires_at=promise.expires_at.isoformat(),
         program=ProgramAnswer(id=program.id, version=program.version),
@@ -264,6 +283,16 @@ def _quote_answer(till: Till, reckoned: _Reckoned) -> QuoteAnswer:
         messages=messages_answer(telling),
         explain=explain_answers(telling),
     )
+    _tell_cards(answer, telling)
+    return answer
+
+
+def _tell_cards(answer: QuoteAnswer | ReceiptAnswer, telling: Telling) -> None:
+    """Add what the cards beside the shopper's own pay and get, where there are any."""
+    if telling.basket.gift_cards:
+        answer["gift_cards"] = gift_card_answers(telling)
+    if telling.basket.loads:
+        answer["loads"] = load_answers(telling)
 
 
 def _broken(reckoned: _Reckoned, promise: Promise | None) -> Refusal | None:
@@ -302,6 +331,8 @@ def _recorded(till: Till, tx: Transaction, reckoned: _Reckoned, same: bytes) -> 
     tx.append(record)
     if reckoned.card is not None and reckoned.card.status == NEW:
         tx.keep_card_number(reckoned.card.card.id, reckoned.card.number.number)
+    for card in reckoned.named.fresh():
+        tx.keep_card_number(card.card.id, card.number.number)
     answer = _receipt_answer(till, reckoned, record.seq)
     tx.keep_answer(
         Answer(
@@ -323,7 +354,7 @@ def _receipt_answer(till: Till, reckoned: _Reckoned, seq: int) -> ReceiptAnswer:
     wallets = wallet_answers(telling.after, program, telling.at.date())
     for name, wallet in quote_wallets(telling).items():
         wallets[name]["spent"] = wallet["spent"]
-    return ReceiptAnswer(
+    answer = ReceiptAnswer(
         receipt=reckoned.basket.receipt,
         seq=seq,
         recorded_at=reckoned.moment.recorded_at.isoformat(timespec="milliseconds"),
@@ -336,3 +367,5 @@ def _receipt_answer(till: Till, reckoned: _Reckoned, seq: int) -> ReceiptAnswer:
         explain=explain_answers(telling),
         slip=said["slip"],
     )
+    _tell_cards(answer, telling)
+    return answer

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass, field
 
-from loyaltyd.domain.account import Account, Card, Seen
+from loyaltyd.domain.account import Account, Card
 from loyaltyd.domain.card import CardNumber, card_id
 from loyaltyd.domain.past import NO_PAST, Past
 from loyaltyd.domain.person import Person
@@ -35,19 +35,18 @@ class Presented:
         """The name to greet by, if one is known."""
         return (self.person.name or "") if self.person else ""
 
-    def seen(self, on: dt.date) -> Seen:
-        """What a quote decides on: lots that are over by that local day no longer matter."""
+    def live(self, on: dt.date) -> Account:
+        """The account without the lots that are over by that local day: they no longer matter."""
         lots = tuple(
             lot for lot in self.account.lots if lot.expires_at is None or on < lot.expires_at
         )
-        account = Account(
+        return Account(
             id=self.account.id,
             tier=self.account.tier,
             measure=self.account.measure,
             lots=lots,
             debts=self.account.debts,
         )
-        return Seen(card=self.card, account=account, past=self.past)
 
 
 def identified(program: Program, text: str, medium: str | None = None) -> CardNumber | Refusal:

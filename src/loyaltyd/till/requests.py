@@ -2,13 +2,22 @@
 
 import datetime as dt
 import re
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from loyaltyd.domain.coupon import CODE
 
+CARDS_MAX = 32  # that pay or are loaded on one receipt; a company's gifts are sold in several
+PIN_PATTERN = r"^[0-9]{4}$"
 LINES_MAX = 1000  # a wholesale receipt; 64 KiB of body hold fewer
 COUPONS_MAX = 32
 ID_PATTERN = r"^[A-Za-z0-9._:-]{1,64}$"
@@ -102,22 +111,48 @@ class PaymentRequest(Request):
     amount: Money
 
 
+class GiftCardRequest(Request):
+    """A card that pays beside the shopper's own."""
+
+    card: CardText = Field(repr=False)
+    pin: Annotated[str, Field(pattern=PIN_PATTERN)] | None = Field(default=None, repr=False)
+    amount: Points | Literal["max"] = "max"
+
+
+class LoadRequest(Request):
+    """A gift card that is sold, or a card that is topped up."""
+
+    card: CardText = Field(repr=False)
+    amount: Money
+
+
 class QuoteRequest(Request):
     """A basket and a card."""
 
-    not_built: ClassVar[frozenset[str]] = frozenset(("rewards", "gift_cards", "loads"))
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": ["lines"]}, {"required": ["loads"]}]}
+    )
+    not_built: ClassVar[frozenset[str]] = frozenset(("rewards",))
 
     receipt: Id
     cashier: Annotated[str, Field(max_length=64)] = ""
     card: CardText | None = Field(default=None, repr=False)
-    lines: tuple[LineRequest, ...] = Field(min_length=1, max_length=LINES_MAX)
+    lines: tuple[LineRequest, ...] = Field(default=(), max_length=LINES_MAX)
     redeem: dict[Annotated[str, Field(max_length=64)], Points | Literal["max"]] = Field(
         default_factory=dict, max_length=32
     )
     coupons: tuple[CouponText, ...] = Field(default=(), max_length=COUPONS_MAX, repr=False)
+    gift_cards: tuple[GiftCardRequest, ...] = Field(default=(), max_length=CARDS_MAX)
+    loads: tuple[LoadRequest, ...] = Field(default=(), max_length=CARDS_MAX)
     payments: tuple[PaymentRequest, ...] = Field(default=(), max_length=32)
     split: bool = False
     at: Time | None = None
+
+    @model_validator(mode="after")
+    def _has_something(self) -> Self:
+        if not (self.lines or self.loads):
+            raise PydanticCustomError("basket_empty", "must have lines, or loads")
+        return self
 
 
 class ReceiptRequest(QuoteRequest):

@@ -135,6 +135,10 @@ def _undoing(till: Till, view: View, receipt: str, request: MomentRequest) -> _U
         account=account and _concerned(view, account.id, sale, program, moment),
         program=program,
         on=moment.at.date(),
+        beside=tuple(
+            replace(it, account=_concerned(view, it.account.id, sale, program, moment))
+            for it in sale.seen.beside
+        ),
     )
     return _Undoing(receipt=receipt, case=case, moment=moment)
 

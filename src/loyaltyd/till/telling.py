@@ -19,13 +19,16 @@ from loyaltyd.till.answers import (
     Amounts,
     CardAnswer,
     EffectAnswer,
+    GiftCardAnswer,
     LineAnswer,
+    LoadAnswer,
     MessagesAnswer,
     PieceAnswer,
     TotalsAnswer,
     WalletAnswer,
     WhyAnswer,
 )
+from loyaltyd.till.beside import NO_CARDS, NamedCards
 from loyaltyd.till.coupons import Named, coupon_notes
 from loyaltyd.till.identify import Presented
 from loyaltyd.till.offering import hint_text
@@ -50,6 +53,8 @@ class Telling:
     language: str
     coupons: Sequence[Named] = ()
     hint: Hint | None = None  # what a little more would bring: of a quote, never of a receipt
+    named: NamedCards = NO_CARDS  # beside the shopper's own
+    beside: tuple[Account, ...] = ()  # theirs, after it is confirmed
 
 
 def card_answer(card: Presented | None) -> CardAnswer | None:
@@ -68,7 +73,7 @@ def card_answer(card: Presented | None) -> CardAnswer | None:
 def totals_answer(result: Result, program: Program) -> TotalsAnswer:
     """The receipt's sums."""
     lines = result.lines
-    return TotalsAnswer(
+    answer = TotalsAnswer(
         gross=_money(sum([line.gross for line in lines]), program),
         discount=_money(sum([line.discount for line in lines]), program),
         redeemed=_money(sum([line.redeemed for line in lines]), program),
@@ -76,6 +81,36 @@ def totals_answer(result: Result, program: Program) -> TotalsAnswer:
         payable=_money(result.payable, program),
         earned=amounts(result.earned, program),
     )
+    if result.loads:
+        answer["loads"] = _money(result.loaded, program)
+    return answer
+
+
+def gift_card_answers(telling: Telling) -> list[GiftCardAnswer]:
+    """What each gift card pays, and what is left on it."""
+    paying = [it for it in telling.quote.redeemable if it.account]
+    return [
+        GiftCardAnswer(
+            card=_masked(it.account, telling),
+            wallet=it.wallet,
+            paid=_money(it.spent, telling.program),
+            after=_held(it.account, it.wallet, telling),
+        )
+        for it in paying
+    ]
+
+
+def load_answers(telling: Telling) -> list[LoadAnswer]:
+    """What is paid onto each card, and what it holds then."""
+    return [
+        LoadAnswer(
+            card=_masked(it.account, telling),
+            wallet=it.wallet,
+            amount=_money(it.amount, telling.program),
+            after=_held(it.account, it.wallet, telling),
+        )
+        for it in telling.quote.result.loads
+    ]
 
 
 def line_answers(telling: Telling) -> list[LineAnswer]:
@@ -95,7 +130,7 @@ def line_answers(telling: Telling) -> list[LineAnswer]:
 
 def quote_wallets(telling: Telling) -> dict[str, WalletAnswer]:
     """Every wallet as it is now, what it may pay, what it pays, and what that leaves."""
-    able = {it.wallet: it.redeemable for it in telling.quote.redeemable}
+    able = {it.wallet: it.redeemable for it in telling.quote.redeemable if not it.account}
     on = telling.at.date()
     found = {}
     for wallet in telling.program.wallets:
@@ -151,9 +186,10 @@ def explain_answers(telling: Telling) -> list[WhyAnswer]:
 
 
 def amounts(points: Sequence[Points], program: Program) -> Amounts:
-    """Points of every wallet of the program, zero or not."""
+    """Points of every wallet of the program, zero or not, whoever's they are."""
     return {
-        wallet.id: decimal(points_of(points, wallet.id), wallet.scale) for wallet in program.wallets
+        wallet.id: decimal(sum(it.amount for it in points if it.wallet == wallet.id), wallet.scale)
+        for wallet in program.wallets
     }
 
 
@@ -194,17 +230,44 @@ def _messages(telling: Telling) -> Iterable[Message]:
         owed = balance(telling.after, wallet.id, telling.at.date()).debt
         if owed:
             yield Message(audience="cashier", note=Note.DEBT, subject=wallet.id, amount=owed)
+    yield from _rule_messages(telling)
+    for points in telling.quote.result.earned:
+        yield Message(
+            audience="customer", note=Note.EARNED, subject=points.wallet, amount=points.amount
+        )
+    yield from balance_messages(telling.after, telling.program, telling.at.date())
+    yield from _left_messages(telling)
+
+
+def _rule_messages(telling: Telling) -> Iterable[Message]:
+    """The own words of the rules that were applied."""
     for why in telling.quote.trace:
         rule = telling.program.rule(why.rule)
         if why.applied and rule is not None:
             given = why.has if isinstance(why.has, int) else 0
             for audience in rule.say:
                 yield Message(audience=audience, note=Note.RULE, subject=rule.id, amount=given)
-    for points in telling.quote.result.earned:
-        yield Message(
-            audience="customer", note=Note.EARNED, subject=points.wallet, amount=points.amount
-        )
-    yield from balance_messages(telling.after, telling.program, telling.at.date())
+
+
+def _left_messages(telling: Telling) -> Iterable[Message]:
+    """What the cards beside the shopper's own hold after the receipt."""
+    for account in telling.beside:
+        for wallet in telling.program.wallets:
+            left = balance(account, wallet.id, telling.at.date()).available
+            if left:
+                yield Message(audience="slip", note=Note.LEFT, subject=wallet.id, amount=left)
+
+
+def _masked(account: str, telling: Telling) -> str:
+    number = telling.named.of_account(account)
+    assert number is not None  # an account that the request named by a card
+    return number.masked
+
+
+def _held(account: str, wallet: str, telling: Telling) -> str:
+    """What the account holds after the receipt, usable that day."""
+    after = next(it for it in telling.beside if it.id == account)
+    return _money(balance(after, wallet, telling.at.date()).available, telling.program)
 
 
 def _told(message: Message, telling: Telling) -> str:

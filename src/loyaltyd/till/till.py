@@ -11,6 +11,7 @@ from loyaltyd.domain.record import Fact, Moment, ProgramRef, Record
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.store.ledger import Ledger
 from loyaltyd.store.transaction import Transaction, View
+from loyaltyd.till.pins import PinTries
 
 SYNCED, UNTRUSTED = "synced", "untrusted"
 
@@ -34,6 +35,7 @@ class Till:
     clock: Callable[[], dt.datetime]
     clock_state: Callable[[], str] = holdover
     programs: tuple[Program, ...]  # by version
+    pin_tries: PinTries = field(default_factory=PinTries, repr=False)
 
     def program_on(self, business_date: dt.date) -> Program | Refusal:
         """The newest program that has started by that day."""

@@ -21,7 +21,7 @@ class Reckoning:
     nets: list[int]
     effects: list[list[tuple[str, str, int]]]  # rule, layer, amount
     paid: list[list[tuple[str, int]]]  # wallet, money
-    spent: dict[str, int]
+    spent: dict[tuple[str, str], int]  # by wallet and account, none for the shopper's
     earned: dict[str, int]
     shares: list[dict[str, int]]  # wallet → points
     dated: list[tuple[str, dt.date, dt.date | None, int]]  # lots of rules' own dates

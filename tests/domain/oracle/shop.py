@@ -31,7 +31,7 @@ class Shop:
         self.effects: list[list[tuple[str, str, int]]] = [[] for _ in self.lines]
         self.paid: list[list[tuple[str, int, bool]]] = [[] for _ in self.lines]
         self.shares: list[dict[str, int]] = [{} for _ in self.lines]
-        self.spent: dict[str, int] = {}
+        self.spent: dict[tuple[str, str], int] = {}  # wallet and whose: a gift card's, or none
         self.earned: dict[str, int] = {}
         self.dated: list[tuple[str, dt.date, dt.date | None, int]] = []
         self.tier = seen.account.tier if seen.account else ""
@@ -88,8 +88,10 @@ class Shop:
         return prices[max(prices)] if prices else "0"
 
     def room(self, place: int) -> int:
-        """What a discount may still take."""
-        return max(0, self.net[place] - self.floors[place])
+        """What a discount may still take: tender leaves the price where it is."""
+        tender = sum(money for _, money, as_tender in self.paid[place] if as_tender)
+        above_floor = self.net[place] + tender - self.floors[place]
+        return max(0, min(self.net[place], above_floor))
 
     def groups(self, layer: str) -> list[tuple[Table, list[Table]]]:
         """The groups of a layer and their rules, in the file's order."""

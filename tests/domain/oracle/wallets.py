@@ -1,4 +1,4 @@
-"""Wallets pay."""
+"""Wallets pay, and gift cards after them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
+from loyaltyd.domain.account import Account
 from tests.domain.oracle.exact import DIGITS, percentage, waterfall
 from tests.domain.oracle.shop import Shop, Table
 
@@ -19,19 +20,31 @@ def redeem(shop: Shop) -> None:
         wish = shop.basket.wish(name)
         if wish is None or account is None or shop.plastic or account.debt(name):
             continue
-        able = _redeemable(shop, name, wallet)
+        able = _redeemable(shop, name, wallet, account)
         _pay(shop, name, wallet, able if wish.amount is None else min(able, wish.amount))
+    _gift_cards(shop)
 
 
-def _redeemable(shop: Shop, name: str, wallet: Table) -> int:
-    assert shop.seen.account is not None
+def _gift_cards(shop: Shop) -> None:
+    cards = {it.card.id: it for it in shop.seen.beside}
+    for name, wallet in shop.program.get("wallets", {}).items():
+        for gift in shop.basket.gift_cards:
+            card = cards[gift.card]
+            if card.wallet != name or card.account.debt(name):
+                continue
+            able = _redeemable(shop, name, wallet, card.account)
+            asked = able if gift.amount is None else min(able, gift.amount)
+            _pay(shop, name, wallet, asked, account=card.account.id)
+
+
+def _redeemable(shop: Shop, name: str, wallet: Table, account: Account) -> int:
     rooms = _payable(shop, wallet)
     may = [net for net, it in zip(shop.net, shop.lines, strict=True) if shop.may(it, "redeem")]
     money = min(floor(sum(may) * percentage(wallet.get("max_share", "100%"))), sum(rooms))
     today = shop.at.date()
     balance = sum(
         lot.amount
-        for lot in shop.seen.account.lots
+        for lot in account.lots
         if lot.wallet == name
         and lot.active_from <= today
         and (lot.expires_at is None or today < lot.expires_at)
@@ -46,14 +59,14 @@ def _payable(shop: Shop, wallet: Table) -> list[int]:
     return [room if may else 0 for room, may in zip(rooms, allowed, strict=True)]
 
 
-def _pay(shop: Shop, name: str, wallet: Table, points: int) -> None:
+def _pay(shop: Shop, name: str, wallet: Table, points: int, account: str = "") -> None:
     points -= points % (int(Decimal(wallet.get("step", "0")).scaleb(wallet["scale"])) or 1)
     money = floor(points * _worth(wallet))
     if points < Decimal(wallet.get("min_redeem", "0")).scaleb(wallet["scale"]) or not money:
         return
     rooms = _payable(shop, wallet)
     weights = [Fraction(net if room else 0) for net, room in zip(shop.net, rooms, strict=True)]
-    shop.spent[name] = points
+    shop.spent[name, account] = points
     tender = wallet.get("points_as") == "tender"
     for place, part in enumerate(waterfall(money, weights, rooms, shop.rounding["spread"])):
         shop.net[place] -= part

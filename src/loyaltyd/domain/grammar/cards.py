@@ -1,10 +1,11 @@
 """How a read becomes a card: [[cards]]."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from loyaltyd.domain.grammar.values import Share, choice, shaped, text
+from loyaltyd.domain.card import DISCOUNT, MONEY_KINDS
+from loyaltyd.domain.grammar.values import Name, Share, choice, shaped, text
 from loyaltyd.domain.money import WHOLE_SHARE
 from loyaltyd.domain.toml import Table
 
@@ -18,15 +19,15 @@ MEDIA: tuple[Literal["barcode", "magstripe", "contactless"], ...] = (
 class CardsTable(Table):
     """One of [[cards]]."""
 
-    not_built: ClassVar[frozenset[str]] = frozenset(("wallet", "pin"))
-
-    kind: Annotated[Literal["bonus", "discount"], choice(later=("gift", "stored-value", "coupon"))]
+    kind: Annotated[Literal["bonus", "discount", "gift", "stored-value"], choice(later=("coupon",))]
     prefix: Annotated[str, text(shaped("[0-9]{1,12}", '1 to 12 digits such as "2990"'), "2990")]
     length: Annotated[int, Field(ge=4, le=19)]
     check: Literal["ean13", "luhn", "none"] = "ean13"
     media: tuple[Literal["barcode", "magstripe", "contactless", "uid"], ...] = MEDIA
     enrol: Literal["first-use", "issued-only"] = "first-use"
     discount: Share | None = None
+    wallet: Name | None = None
+    pin: bool = False
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -40,4 +41,14 @@ class CardsTable(Table):
             raise ValueError("a discount is at most 100%")
         if not self.media:
             raise ValueError("media names at least one medium")
+        return self
+
+    @model_validator(mode="after")
+    def _holds_money(self) -> Self:
+        if self.kind in MONEY_KINDS and self.wallet is None:
+            raise ValueError(f"a {self.kind} card has a wallet, which holds its money")
+        if self.kind == DISCOUNT and self.wallet is not None:
+            raise ValueError("a discount card has no wallet")
+        if self.pin and self.kind not in MONEY_KINDS:
+            raise ValueError(f"pin goes with cards of the kind {' or '.join(MONEY_KINDS)}")
         return self

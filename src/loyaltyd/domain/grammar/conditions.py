@@ -41,7 +41,7 @@ def _coupon(text: str) -> str:
     return coupon_code(text)
 
 
-Kind = Annotated[Literal["bonus", "discount"], choice(later=("gift", "stored-value", "coupon"))]
+Kind = Annotated[Literal["bonus", "discount", "gift", "stored-value"], choice(later=("coupon",))]
 CouponName = Annotated[str, text(_coupon, "SPRING10", CODE)]
 OneOrMore = CouponName | tuple[CouponName, ...]
 
