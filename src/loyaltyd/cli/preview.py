@@ -126,7 +126,8 @@ def _beside(request: QuoteRequest, program: Program) -> NamedCards:
     """Cards beside the shopper's own are new, too: gift cards hold nothing yet."""
     found: dict[str, Presented] = {}
     wallets: dict[str, str] = {}
-    for number in (it.card for it in (*request.gift_cards, *request.loads)):
+    numbers = [*(it.card for it in request.gift_cards), *(it.card for it in request.loads)]
+    for number in numbers:
         known = _granted(identified(program, number))
         kept = program.range_named(known.range)
         if kept is None or not kept.wallet:

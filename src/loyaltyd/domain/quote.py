@@ -115,11 +115,7 @@ class Quote:
 
 
 def quote(
-    basket: Basket,
-    seen: Seen,
-    program: Program,
-    place: Place,
-    at: dt.datetime,
+    basket: Basket, seen: Seen, program: Program, place: Place, at: dt.datetime
 ) -> Quote | Refusal:
     """Work out basket for the card and account as seen; at carries the till's local offset.
 
