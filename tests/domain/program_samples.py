@@ -68,6 +68,11 @@ redeem = true
 because = "the law"
 floor_price = [{ from = 2025-01-01, price = "349.00" }, { from = 2026-01-01, price = "409.00" }]
 floor_per_abv_litre = [{ from = 2024-09-30, price = "0.65" }]
+floor_per_litres = [{ from = 2023-01-07, price = "239.00", litres = "0.75" }]
+
+[laws.ru]
+edition = "2026"
+goods.tobacco = { category = ["tobacco/*"] }
 
 [groups.item]
 pick = "all"

@@ -88,12 +88,26 @@ until = 2026-12-05
 earn = false
 """,
     """
+[classes.half-litres]
+match = { category = ["vodka"], tags = ["own"] }
+floor_per_litres = [
+    { from = 2025-01-01, price = "34.90", litres = "0.5" },
+    { from = 2026-12-05, price = "40.91", litres = "0.375" },
+]
+""",
+    """
 [classes.in-the-south]
 match = { category = ["goods"] }
 region = ["south"]
 discount = false
 """,
 )
+LAWS = """
+[laws.ru]
+edition = "2026"
+goods.tobacco = { category = ["tobacco/*"] }
+goods.sparkling = { category = ["goods"], tags = ["own"] }
+"""
 TIERS = """[tiers]
 counts_current = {}
 {}
@@ -141,7 +155,7 @@ def _program(chance: Random) -> str:
     if tiers:
         text += TIERS.format(chance.choice(("true", "false")), *chance.choice(MEASURES))
     classes = [it for it in CLASSES if chance.random() < 0.4]
-    text += REGIONS + "".join(classes)
+    text += REGIONS + "".join(classes) + (LAWS if chance.random() < 0.3 else "")
     for layer in LAYERS:
         for number in range(2):
             text += (

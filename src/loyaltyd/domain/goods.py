@@ -69,6 +69,13 @@ class Dated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DatedVolume(Dated):
+    """A price of so many thousandths of a litre that holds from a local day on."""
+
+    litres: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GoodsClass:
     """Goods that law or the chain treats alike, from one local day to another, both included."""
 
@@ -79,6 +86,7 @@ class GoodsClass:
     redeem: bool
     because: str
     floor_price: tuple[Dated, ...]  # of one unit, minor units
+    floor_per_litres: tuple[DatedVolume, ...]
     floor_per_abv_litre: tuple[Dated, ...]  # of one litre of pure per cent, minor units
     since: dt.date = dt.date.min
     until: dt.date = dt.date.max

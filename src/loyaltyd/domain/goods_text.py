@@ -1,11 +1,11 @@
-"""The tables that name goods, and [classes.*], become matches and classes."""
+"""The tables that name goods, [classes.*] and [laws.*] become matches and classes."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from loyaltyd.domain.goods import Dated, GoodsClass, Match
-from loyaltyd.domain.grammar.classes import ClassTable, FloorTable, GoodsTable
-from loyaltyd.domain.money import units
+from loyaltyd.domain.goods import Dated, DatedVolume, GoodsClass, Match
+from loyaltyd.domain.grammar.classes import FloorTable, GoodsTable, MatchTable, TreatmentTable
+from loyaltyd.domain.money import QUANTITY_DIGITS, units
 from loyaltyd.domain.place import stores
 
 
@@ -20,18 +20,30 @@ def match(goods: GoodsTable) -> Match:
 
 
 def goods_class(
-    name: str, table: ClassTable, regions: Mapping[str, Sequence[str]], digits: int
+    name: str,
+    goods: MatchTable,
+    table: TreatmentTable,
+    regions: Mapping[str, Sequence[str]],
+    digits: int,
 ) -> GoodsClass:
-    """The class of that name; regions are the program's."""
+    """The class of that name: goods that are treated as table says; regions are the program's."""
     here = stores(it for region in table.region for it in regions[region])
     return GoodsClass(
         id=name,
-        match=match(table.match),
+        match=match(goods),
         earn=table.earn,
         discount=table.discount,
         redeem=table.redeem,
         because=table.because,
         floor_price=_dated(table.floor_price, digits),
+        floor_per_litres=tuple(
+            DatedVolume(
+                since=it.since,
+                value=units(it.price, digits),
+                litres=units(it.litres, QUANTITY_DIGITS),
+            )
+            for it in table.floor_per_litres
+        ),
         floor_per_abv_litre=_dated(table.floor_per_abv_litre, digits),
         since=table.since or dt.date.min,
         until=table.until or dt.date.max,

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from loyaltyd.domain.basket import NO_DISCOUNT, NO_EARN, NO_REDEEM, PIECE, Basket, Line
 from loyaltyd.domain.goods import Dated, GoodsClass
@@ -11,6 +12,7 @@ from loyaltyd.domain.place import Place
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 
+AnyDated = TypeVar("AnyDated", bound=Dated)
 ABV_LITRE = 10**6  # thousandths of a per cent × thousandths of a litre
 
 
@@ -117,18 +119,31 @@ def _position(line: Line, classes: Sequence[GoodsClass], floor: int) -> Position
 
 def _floor(line: Line, classes: Sequence[GoodsClass], on: dt.date) -> int | Refusal:
     """The highest floor of the line's classes and its own; rounded up, since it is a least."""
-    floors = [ceiling((line.floor_price or 0) * line.quantity, PIECE)]
+    units = [line.floor_price or 0]
     for goods in classes:
-        floors.append(ceiling(_in_force(goods.floor_price, on) * line.quantity, PIECE))
-        per_abv_litre = _in_force(goods.floor_per_abv_litre, on)
-        if not per_abv_litre:
-            continue
+        unit = _unit_floor(line, goods, on)
+        if isinstance(unit, Refusal):
+            return unit
+        units.append(unit)
+    return ceiling(max(units) * line.quantity, PIECE)
+
+
+def _unit_floor(line: Line, goods: GoodsClass, on: dt.date) -> int | Refusal:
+    """The least price of one unit of the line that goods allow on that day."""
+    price = _in_force(goods.floor_price, on)
+    volume = _in_force(goods.floor_per_litres, on)
+    strength = _in_force(goods.floor_per_abv_litre, on)
+    units = [price.value if price else 0]
+    if volume:
+        if line.litres is None:
+            return refused(Reason.LINE_INCOMPLETE, line=str(line.line), members="litres")
+        units.append(ceiling(volume.value * line.litres, volume.litres))
+    if strength:
         if line.abv is None or line.litres is None:
             return refused(Reason.LINE_INCOMPLETE, line=str(line.line), members="abv, litres")
-        unit = ceiling(per_abv_litre * line.abv * line.litres, ABV_LITRE)
-        floors.append(ceiling(unit * line.quantity, PIECE))
-    return max(floors)
+        units.append(ceiling(strength.value * line.abv * line.litres, ABV_LITRE))
+    return max(units)
 
 
-def _in_force(dated: Sequence[Dated], on: dt.date) -> int:
-    return next((it.value for it in reversed(dated) if it.since <= on), 0)
+def _in_force(dated: Sequence[AnyDated], on: dt.date) -> AnyDated | None:
+    return next((it for it in reversed(dated) if it.since <= on), None)

@@ -1,17 +1,19 @@
 """What is wrong with a program of well-formed keys: what its parts mean to each other."""
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from loyaltyd.domain.earning_faults import earning_faults, never_usable
 from loyaltyd.domain.exclusions import exclusion_faults
 from loyaltyd.domain.gift_faults import amount_faults, discount_faults
 from loyaltyd.domain.grammar.cards import CardsTable
-from loyaltyd.domain.grammar.classes import FloorTable
+from loyaltyd.domain.grammar.classes import ClassTable, FloorTable
 from loyaltyd.domain.grammar.program import ProgramTable
 from loyaltyd.domain.grammar.rules import RuleTable
 from loyaltyd.domain.grammar.values import forms_fault
 from loyaltyd.domain.grammar.wallets import WalletTable
-from loyaltyd.domain.money import WHOLE_SHARE, minor_digits, units
+from loyaltyd.domain.law_packs.editions import classes_of, law_faults
+from loyaltyd.domain.money import QUANTITY_DIGITS, WHOLE_SHARE, minor_digits, units
 from loyaltyd.domain.toml_lines import Path
 from loyaltyd.domain.when_faults import Known, limit_faults, unknown_name, when_faults
 
@@ -27,13 +29,8 @@ def faults_of(table: ProgramTable) -> Iterator[_Wrong]:
         yield from _wallet(("wallets", name), wallet)
     yield from _tiers(table)
     for name, goods in table.classes.items():
-        yield from _floors(("classes", name, "floor_price"), goods.floor_price, digits)
-        path = ("classes", name, "floor_per_abv_litre")
-        yield from _floors(path, goods.floor_per_abv_litre, digits)
-        for number, region in enumerate(goods.region):
-            if region not in table.regions:
-                said = unknown_name("region", region, list(table.regions))
-                yield ("classes", name, "region", number), said
+        yield from _class(("classes", name), goods, table)
+    yield from law_faults(table)
     if table.hints.within > WHOLE_SHARE:
         yield ("hints", "within"), "is at most 100%"
     yield from _rules(table, digits)
@@ -121,6 +118,22 @@ def _tiers(table: ProgramTable) -> Iterator[_Wrong]:
         seen.add(level.id)
 
 
+def _class(path: Path, goods: ClassTable, table: ProgramTable) -> Iterator[_Wrong]:
+    digits = minor_digits(table.currency)
+    yield from _floors((*path, "floor_price"), goods.floor_price, digits)
+    yield from _floors((*path, "floor_per_litres"), goods.floor_per_litres, digits)
+    yield from _floors((*path, "floor_per_abv_litre"), goods.floor_per_abv_litre, digits)
+    for number, floor in enumerate(goods.floor_per_litres):
+        litres: Path = (*path, "floor_per_litres", number, "litres")
+        yield from amount_faults(litres, floor.litres, QUANTITY_DIGITS)
+        if not Fraction(floor.litres):
+            yield litres, "must be above zero"
+    for number, region in enumerate(goods.region):
+        if region not in table.regions:
+            said = unknown_name("region", region, list(table.regions))
+            yield (*path, "region", number), said
+
+
 def _floors(path: Path, floors: Sequence[FloorTable], digits: int) -> Iterator[_Wrong]:
     for number, floor in enumerate(floors):
         yield from amount_faults((*path, number, "price"), floor.price, digits)
@@ -133,7 +146,7 @@ def _rules(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
     layers: dict[str, str] = {}
     known = Known(
         tiers=[level.id for level in table.tiers.levels] if table.tiers else [],
-        classes=list(table.classes),
+        classes=list(classes_of(table)),
         regions=list(table.regions),
         kinds=[cards.kind for cards in table.cards],
         digits=digits,
@@ -145,7 +158,7 @@ def _rules(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
         seen.add(rule.id)
         if rule.group is not None and layers.setdefault(rule.group, rule.layer) != rule.layer:
             yield (*path, "group"), f"the group has rules in the layer {layers[rule.group]} already"
-        yield from _names(path, rule, table)
+        yield from _names(path, rule, table, known.classes)
         yield from _says(path, rule)
         yield from when_faults((*path, "when"), rule.when, known)
         if rule.limit is not None:
@@ -154,13 +167,15 @@ def _rules(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
         yield from earning_faults((*path, "give"), number, table)
 
 
-def _names(path: Path, rule: RuleTable, table: ProgramTable) -> Iterator[_Wrong]:
+def _names(
+    path: Path, rule: RuleTable, table: ProgramTable, classes: Sequence[str]
+) -> Iterator[_Wrong]:
     """What the rule calls by a name that the program doesn't have."""
     if rule.group is not None and rule.group not in table.groups:
         yield (*path, "group"), unknown_name("group", rule.group, list(table.groups))
     goods = rule.on.of_class if rule.on else None
-    if goods is not None and goods not in table.classes:
-        yield (*path, "on", "class"), unknown_name("class", goods, list(table.classes))
+    if goods is not None and goods not in classes:
+        yield (*path, "on", "class"), unknown_name("class", goods, classes)
 
 
 def _says(path: Path, rule: RuleTable) -> Iterator[_Wrong]:

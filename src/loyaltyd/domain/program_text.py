@@ -16,6 +16,7 @@ from loyaltyd.domain.grammar.program import ProgramTable
 from loyaltyd.domain.grammar.rules import LAYERS, GroupTable, RuleTable
 from loyaltyd.domain.grammar.tiers import TiersTable
 from loyaltyd.domain.grammar.wallets import WalletTable
+from loyaltyd.domain.law_packs.editions import classes_of
 from loyaltyd.domain.money import WHOLE_SHARE, minor_digits, units
 from loyaltyd.domain.program import (
     CardRange,
@@ -90,7 +91,8 @@ def _program(table: ProgramTable, text_hash: str) -> Program:
         wallets=tuple(_wallet(name, wallet) for name, wallet in table.wallets.items()),
         tiers=None if table.tiers is None else _tiers(table.tiers, measure_digits(table)),
         classes=tuple(
-            goods_class(name, goods, table.regions, digits) for name, goods in table.classes.items()
+            goods_class(name, *goods, table.regions, digits)
+            for name, goods in classes_of(table).items()
         ),
         item=groups["item"],
         receipt=groups["receipt"],
@@ -153,7 +155,7 @@ def _groups(table: ProgramTable, digits: int) -> Mapping[str, tuple[Group, ...]]
     layers: dict[str, dict[str, list[Rule]]] = {it: {} for it in LAYERS}
     settings: dict[str, GroupTable] = {}
     scales = {name: wallet.scale for name, wallet in table.wallets.items()}
-    classes = {name: match(it.match) for name, it in table.classes.items()}
+    classes = {name: match(goods) for name, (goods, _) in classes_of(table).items()}
     terms = Terms(classes=classes, regions=table.regions, digits=digits)
     for number, rule in enumerate(table.rules):
         key = rule.group or f"rule {number}"

@@ -98,7 +98,7 @@ def _spent(shop: Shop, spent: Table) -> int:
 
 
 def _contains(shop: Shop, basket: Table) -> bool:
-    goods = shop.program["classes"][basket["class"]]["match"] if "class" in basket else basket
+    goods = shop.named_classes()[basket["class"]]["match"] if "class" in basket else basket
     named = {key: goods[key] for key in ("category", "sku", "tags") if key in goods}
     lines = [line for line in shop.lines if shop.on(named, line)]
     money = sum(half_up(Fraction(it.price * it.quantity, 1000)) for it in lines)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import tomllib
 from fractions import Fraction
 from math import ceil
 from typing import Any
 
 from loyaltyd.domain.account import Seen
 from loyaltyd.domain.basket import Basket, Line
+from loyaltyd.domain.law_packs.editions import EDITIONS
 from tests.domain.oracle.exact import DIGITS, half_up, kopecks
 
 Table = dict[str, Any]
@@ -42,7 +44,7 @@ class Shop:
         if not match:
             return True
         if "class" in match:
-            match = self.program["classes"][match["class"]]["match"]
+            match = self.named_classes()[match["class"]]["match"]
         categories = match.get("category", [])
         below = any(it.endswith("/*") and line.category.startswith(it[:-1]) for it in categories)
         tagged = any(tag in match.get("tags", []) for tag in line.tags)
@@ -56,12 +58,21 @@ class Shop:
             for it in self.program["regions"][region]
         )
 
+    def named_classes(self) -> dict[str, Table]:
+        """The program's classes, and those of the law packs that it takes."""
+        found = dict(self.program.get("classes", {}))
+        for law, taken in self.program.get("laws", {}).items():
+            entries = tomllib.loads(EDITIONS[law][taken["edition"]])["entries"]
+            for name, goods in taken["goods"].items():
+                found[f"{law}.{name}"] = {**entries[name], "match": goods}
+        return found
+
     def classes(self, line: Line) -> list[Table]:
         """The classes of line that are in force."""
         day = self.at.date()
         return [
             it
-            for it in self.program.get("classes", {}).values()
+            for it in self.named_classes().values()
             if self.on(it["match"], line)
             and it.get("from", day) <= day <= it.get("until", day)
             and ("region" not in it or any(self.within(name) for name in it["region"]))
@@ -76,6 +87,13 @@ class Shop:
         units = [line.floor_price or 0]
         for goods in self.classes(line):
             units.append(kopecks(self._in_force(goods.get("floor_price", []))))
+            volumes = [
+                it for it in goods.get("floor_per_litres", []) if it["from"] <= self.at.date()
+            ]
+            for it in volumes[-1:]:  # semantics 9: of half a litre, another bottle in proportion
+                assert line.litres is not None
+                litres = Fraction(line.litres, 1000) / Fraction(it["litres"])
+                units.append(ceil(kopecks(it["price"]) * litres))
             price = Fraction(self._in_force(goods.get("floor_per_abv_litre", [])))
             if price:  # semantics 10: rounded up; 9: of one unit, times the quantity
                 assert line.abv is not None

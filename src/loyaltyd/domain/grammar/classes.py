@@ -53,10 +53,15 @@ class FloorTable(Table):
     price: Amount
 
 
-class ClassTable(Table):
-    """One of [classes.*]."""
+class VolumeFloorTable(FloorTable):
+    """One of floor_per_litres: the least price of so much."""
 
-    match: MatchTable
+    litres: Amount
+
+
+class TreatmentTable(Table):
+    """How goods are treated, when and where."""
+
     since: dt.date | None = Field(default=None, alias="from")
     until: dt.date | None = None
     region: Annotated[tuple[Name, ...], NAMING] = ()
@@ -65,6 +70,7 @@ class ClassTable(Table):
     redeem: bool = True
     because: str = ""
     floor_price: tuple[FloorTable, ...] = ()
+    floor_per_litres: tuple[VolumeFloorTable, ...] = ()
     floor_per_abv_litre: tuple[FloorTable, ...] = ()
 
     @model_validator(mode="after")
@@ -72,3 +78,9 @@ class ClassTable(Table):
         if self.since is not None and self.until is not None and self.until < self.since:
             raise ValueError("until lies before from")
         return self
+
+
+class ClassTable(TreatmentTable):
+    """One of [classes.*]."""
+
+    match: MatchTable

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from loyaltyd.domain.grammar.cards import RANGES_MAX, CardsTable
 from loyaltyd.domain.grammar.classes import ClassTable
+from loyaltyd.domain.grammar.law_packs import LawTable
 from loyaltyd.domain.grammar.rules import GroupTable, RuleTable
 from loyaltyd.domain.grammar.tiers import TiersTable
 from loyaltyd.domain.grammar.values import NAMING, Name, Share, StorePattern, shaped, text
@@ -45,6 +46,7 @@ class ProgramTable(Table):
     wallets: dict[Name, WalletTable] = Field(default_factory=dict)
     tiers: TiersTable | None = None
     regions: dict[Name, Annotated[tuple[StorePattern, ...], NAMING]] = Field(default_factory=dict)
+    laws: dict[Name, LawTable] = Field(default_factory=dict)
     classes: dict[Name, ClassTable] = Field(default_factory=dict)
     groups: dict[Name, GroupTable] = Field(default_factory=dict)
     hints: HintsTable = Field(default_factory=HintsTable)
