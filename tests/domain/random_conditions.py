@@ -65,8 +65,15 @@ def random_coupon(chance: Random) -> str:
 
 def random_limit(chance: Random, *, coupon: bool) -> str:
     """A rule's limit, or none."""
-    if chance.random() < 0.8:
+    if chance.random() < 0.7:
         return ""
+    kind = chance.random()
+    if kind < 0.3:
+        return f'limit = {{ budget = "{chance.randint(1, 60)}" }}\n'
+    if kind < 0.4:
+        return "limit = { per_cashier = 2 }\n"
+    if kind < 0.6:  # where check lets it in
+        return f"limit = {{ per_receipt = {chance.randint(1, 3)} }}\n"
     of = chance.choice(("account", "card", *(["coupon"] * 3 if coupon else [])))
     return f"limit = {{ per_{of} = {chance.randint(1, 2)} }}\n"
 
@@ -75,7 +82,7 @@ def random_past(chance: Random, found: Program) -> Past:
     """Earlier receipts, as far as the program asks."""
     asks = found.asks
     last = DAY - dt.timedelta(days=chance.randint(0, 60))
-    rules = {it.rule for it in asks.limits if chance.random() < 0.5}
+    rules = {it.rule for it in (*asks.limits, *asks.shared) if chance.random() < 0.5}
     return Past(
         visits=chance.randint(0, 6) if asks.visits else 0,
         last_visit=chance.choice((None, last)) if asks.last_visit else None,
@@ -83,7 +90,13 @@ def random_past(chance: Random, found: Program) -> Past:
             Spending(within=str(it or ""), amount=chance.randint(-500, 30_000)) for it in asks.spent
         ),
         uses=tuple(
-            Uses(rule=it, account=chance.randint(0, 2), card=chance.randint(0, 2))
+            Uses(
+                rule=it,
+                account=chance.randint(0, 2),
+                card=chance.randint(0, 2),
+                cashier=chance.randint(0, 3),
+                given=chance.randint(0, 6000),
+            )
             for it in sorted(rules)
         ),
         birthdays=tuple(str(it) for it in asks.birthdays if chance.random() < 0.5),

@@ -194,10 +194,6 @@ LATER = [
     ),
     (RULE.replace("item", "stored value") + OFF, 'rules[4] "x".layer', '"stored value"'),
     *(
-        (RULE + OFF + f"limit = {{ {key} = 1 }}\n", f'rules[4] "x".limit.{key}', key)
-        for key in ("per_receipt", "per_cashier", "budget")
-    ),
-    *(
         (RULE + OFF + f"when = {{ {key} = {value} }}\n", f'rules[4] "x".when.{key}', key)
         for key, value in {
             "tender": '["cash"]',

@@ -262,8 +262,9 @@ def _basket(chance: Random, found: Program) -> Basket:
 def _shopper(chance: Random, found: Program, day: dt.date) -> Seen:
     coupons = random_coupons(chance, found)
     beside = random_beside(chance, WALLETS, day)
+    cashier = chance.choice(("", "9" * 32))
     if chance.random() < 0.1:
-        return Seen(coupons=coupons, beside=beside)
+        return Seen(coupons=coupons, cashier=cashier, beside=beside)
     lots: dict[tuple[str, str], Lot] = {}
     for name in WALLETS * 2:
         last = chance.choice((None, day + dt.timedelta(days=chance.randint(-1, 40))))
@@ -283,5 +284,11 @@ def _shopper(chance: Random, found: Program, day: dt.date) -> Seen:
         debts=(debt,) if chance.random() < 0.1 else (),
     )
     card = DISCOUNT_CARD if chance.random() < 0.1 else BONUS_CARD
-    past = random_past(chance, found)
-    return Seen(card=card, account=account, past=past, coupons=coupons, beside=beside)
+    return Seen(
+        card=card,
+        account=account,
+        past=random_past(chance, found),
+        cashier=cashier,
+        coupons=coupons,
+        beside=beside,
+    )

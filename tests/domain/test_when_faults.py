@@ -71,9 +71,10 @@ WHEN = [
     ("coupon = []", "coupon", "at least 1 items"),
     (f'coupon = "{"A" * 65}"', "coupon", "1 to 64 letters"),
 ]
+MUST_HAVE = "must have per_receipt, per_account, per_card, per_coupon, per_cashier or budget"
 LIMIT = [
-    ("", "limit", "must have per_account, per_card or per_coupon"),
-    ('every = "1y"', "limit", "must have per_account, per_card or per_coupon"),
+    ("", "limit", MUST_HAVE),
+    ('every = "1y"', "limit", MUST_HAVE),
     ("per_account = 0", "limit.per_account", "at least 1"),
     ('per_card = 1, every = "year"', "limit.every", 'a span such as "14d"'),
     (
@@ -83,7 +84,13 @@ LIMIT = [
     ),
     ("per_acount = 1", "limit.per_acount", 'did you mean "per_account"?'),
     ("per_coupon = 0", "limit.per_coupon", "at least 1"),
-    ("per_cashier = 1", "limit.per_cashier", "not built in this version of loyaltyd"),
+    ("per_cashier = 0", "limit.per_cashier", "at least 1"),
+    ("per_receipt = 0", "limit.per_receipt", "at least 1"),
+    ("per_receipt = 1", "limit.per_receipt", "goes with buy, per_unit or per_amount"),
+    ('per_receipt = 1, every = "1d"', "limit", "every goes with what counts earlier receipts"),
+    ('budget = "0.00"', "limit.budget", "must be above zero"),
+    ('budget = "1.005"', "limit.budget", "more than 2 decimals"),
+    ("budget = 100", "limit.budget", 'a string such as "100.00"'),
 ]
 
 

@@ -204,6 +204,21 @@ def test_a_limit_counts_the_uses_that_this_program_makes_of_it(tmp_path: Path) -
     assert of_rule(answer, "big") == ((5, "50.00"), (3, "30.00"), 0, 2)
 
 
+@pytest.mark.parametrize(
+    ("limit", "now"), [('budget = "25.00"', (3, "25.00")), ("per_cashier = 2", (2, "20.00"))]
+)
+def test_a_budget_and_a_cashiers_uses_are_counted_from_the_start(
+    tmp_path: Path, limit: str, now: tuple[int, str]
+) -> None:
+    limited = BIG.rstrip() + f"\nlimit = {{ {limit} }}\n"
+    with shop_at(tmp_path / "ledger.db", PLAIN) as shop:
+        for number in range(4):
+            body = bought(f"r-{number}", line(1, "100.00"), card=None, cashier="17")
+            assert shop.confirm(body)["totals"]["discount"] == "10.00"
+        answer = tried(shop, PLAIN.replace(BIG, limited))
+    assert of_rule(answer, "big")[:2] == ((4, "40.00"), now)
+
+
 def test_a_coupon_counts_the_uses_that_this_program_makes_of_it(tmp_path: Path) -> None:
     spring = 'when = { coupon = ["SPRING10"] }'
     text = HEAD + wallet() + EARN + CARDS

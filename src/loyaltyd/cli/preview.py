@@ -60,6 +60,7 @@ def preview(body: bytes, path: pathlib.Path, tier: str | None) -> dict[str, Any]
     seen = Seen(
         card=card.card if card else None,
         account=account,
+        cashier=basket.cashier,
         coupons=tuple(it.coupon for it in coupons),
         beside=beside.seen(at.date()),
     )

@@ -61,6 +61,7 @@ class Seen:
     card: Card | None = None
     account: Account | None = None
     past: Past = NO_PAST
+    cashier: str = ""  # the account on which uses by a cashier count, where rules limit them
     coupons: tuple[Coupon, ...] = ()  # those that the receipt names, in its order
     beside: tuple[Beside, ...] = ()  # each card once
 

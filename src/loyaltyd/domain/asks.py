@@ -26,6 +26,7 @@ class Asks:
     spent: tuple[Span | None, ...] = ()  # windows; None means ever
     birthdays: tuple[BirthdayWindow, ...] = ()
     limits: tuple[Limit, ...] = ()  # of accounts and cards
+    shared: tuple[Limit, ...] = ()  # of cashiers, and budgets
     limited: Mapping[str, Limit] = field(default_factory=dict)  # by rule, whatever they count
 
 
@@ -39,5 +40,6 @@ def asked(rules: Iterable[Conditions]) -> Asks:
         spent=tuple(dict.fromkeys(it.within for it in parts if isinstance(it, Spent))),
         birthdays=tuple(dict.fromkeys(it.window for it in parts if isinstance(it, Birthday))),
         limits=tuple(it for it in limits if it.per_account or it.per_card),
+        shared=tuple(it for it in limits if it.per_cashier or it.budget is not None),
         limited={it.rule: it for it in limits},
     )

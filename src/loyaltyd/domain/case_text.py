@@ -141,9 +141,8 @@ class _Reading:
         coupons = tuple(
             Coupon(id=it, name=self.program.coupon_name(it), uses=uses) for it in _codes(table)
         )
-        if table.card is None:
-            return Seen(coupons=coupons)
-        return replace(self._holder(table.card, (*path, "card"), on), coupons=coupons)
+        who = Seen() if table.card is None else self._holder(table.card, (*path, "card"), on)
+        return replace(who, cashier=SOMEBODY if table.cashier else "", coupons=coupons)
 
     def _holder(self, table: CaseCardTable, path: Path, on: dt.date) -> Seen:
         measured = self._measured(table, path)

@@ -22,6 +22,7 @@ from loyaltyd.domain.gifts import (
     ShareEarned,
     StepsEarned,
 )
+from loyaltyd.domain.limits import budget_left
 from loyaltyd.domain.lots import Dates, own_dates
 from loyaltyd.domain.money import WHOLE_SHARE
 from loyaltyd.domain.pieces import pieces
@@ -100,7 +101,30 @@ def paid(position: Position) -> int:
 
 
 def claim(rule: Rule, on: Ground, before: Sequence[Claim]) -> Claim:
-    """What rule earns there; before is what it may multiply."""
+    """What rule earns there, within its budget; before is what it may multiply."""
+    found = _claim(rule, on, before)
+    left = budget_left(rule.when, on.scene.seen)
+    return found if left is None or found.why is not None else _cut(found, left)
+
+
+def _cut(found: Claim, left: int) -> Claim:
+    """What is left of a budget, in the same proportions."""
+    total = found.total
+    if total <= left:
+        return found
+    share = left / total
+    parts = [
+        Part(
+            weights=[it * share.numerator for it in part.weights],
+            below=part.below * share.denominator,
+            dates=part.dates,
+        )
+        for part in found.parts
+    ]
+    return replace(found, parts=parts)
+
+
+def _claim(rule: Rule, on: Ground, before: Sequence[Claim]) -> Claim:
     give = rule.give
     assert isinstance(give, Earn)
     wallet = on.program.wallet(give.wallet)
@@ -203,11 +227,14 @@ def _exact(
         share = by.share * 10**of.wallet.scale
         return [base * share for base in bases], WHOLE_SHARE * 10**on.program.digits
     if isinstance(by, StepsEarned):
-        points = total // by.amount * by.points
+        steps = total // by.amount
+        points = min(steps, by.times or steps) * by.points
         return [base * points for base in bases], max(1, total)
     if isinstance(by, PiecesEarned):
         counts = [_paid_pieces(it) if base else 0 for it, base in zip(on.lines, bases, strict=True)]
-        return [count * by.points for count in counts], 1
+        pieces_paid = sum(counts)
+        counting = min(pieces_paid, by.times or pieces_paid)
+        return [count * counting * by.points for count in counts], max(1, pieces_paid)
     assert isinstance(by, PointsEarned)
     shares = bases
     if not total:  # what points paid in full is a visit all the same

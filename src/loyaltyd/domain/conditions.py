@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from loyaltyd.domain.account import Seen
 from loyaltyd.domain.coupon import Coupon
 from loyaltyd.domain.explain import Why
-from loyaltyd.domain.limits import Couponed, Limit
+from loyaltyd.domain.limits import Couponed, limit_of
 from loyaltyd.domain.program import Rule
 from loyaltyd.domain.scene import Scene, Sight
 from loyaltyd.domain.when import AllOf, AnyOf, Conditions
@@ -27,7 +27,7 @@ def coupon_used(rule: Rule, seen: Seen) -> Coupon | None:
     """The coupon that an applied rule uses: the first that it asks for and its limit allows."""
     if not seen.coupons:
         return None
-    limit = next((it for it in rule.when if isinstance(it, Limit)), None)
+    limit = limit_of(rule.when)
     named = (coupon for asked in _asked(rule.when) for coupon in asked.found(seen))
     return next((it for it in named if limit is None or limit.allows(it)), None)
 

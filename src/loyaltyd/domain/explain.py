@@ -32,6 +32,9 @@ class Cause(StrEnum):
     COUPON = "coupon"  # it is not named
     COUPON_USED = "coupon_used"  # as often as it may be
     LIMIT = "limit"
+    NO_CASHIER = "no_cashier"  # the receipt doesn't say who sells
+    CASHIER_LIMIT = "cashier_limit"
+    BUDGET = "budget"  # all of it was given
     GOODS = "goods"  # no line is of these goods
     NO_DISCOUNT = "no_discount"  # lines of these goods may not be discounted
     NO_EARN = "no_earn"

@@ -25,41 +25,44 @@ from loyaltyd.domain.grammar.gifts import GiveTable
 from loyaltyd.domain.money import WHOLE_SHARE, units
 
 
-def gift(give: GiveTable, digits: int, scales: Mapping[str, int]) -> Gift:
-    """Return what give says, money in minor units of so many digits, points in wallets' scales."""
+def gift(give: GiveTable, digits: int, scales: Mapping[str, int], times: int = 0) -> Gift:
+    """Return what give says, money in minor units of so many digits, points in wallets' scales.
+
+    times: how often at most in one receipt; 0 is as often as it goes.
+    """
     if give.earn is None:
-        return _discount(give, digits)
+        return _discount(give, digits, times)
     return Earn(
         wallet=give.earn,
-        by=_yield(give, digits, scales[give.earn]),
+        by=_yield(give, digits, scales[give.earn], times),
         of=give.of or "",
         activates=give.activates,
         expires=give.expires,
     )
 
 
-def _yield(give: EarnTable, digits: int, scale: int) -> Yield:
+def _yield(give: EarnTable, digits: int, scale: int, times: int) -> Yield:
     if give.percent is not None:
         return ShareEarned(share=give.percent)
     if give.per_amount is not None:
         amount, points = give.per_amount
-        return StepsEarned(amount=units(amount, digits), points=units(points, scale))
+        return StepsEarned(amount=units(amount, digits), points=units(points, scale), times=times)
     if give.per_unit is not None:
-        return PiecesEarned(points=units(give.per_unit, scale))
+        return PiecesEarned(points=units(give.per_unit, scale), times=times)
     if give.points is not None:
         return PointsEarned(points=units(give.points, scale))
     assert give.multiply is not None
     return Multiplied(factor=give.multiply)
 
 
-def _discount(give: DiscountTable, digits: int) -> Discount:
-    few = _few(give)
+def _discount(give: DiscountTable, digits: int, times: int) -> Discount:
+    few = _few(give, times)
     if give.amount_off is not None:
         return AmountOff(amount=units(give.amount_off, digits), few=few)
     if give.fixed_price is not None:
         return FixedPrice(price=units(give.fixed_price, digits), few=few)
     if give.bundle is not None and give.buy is not None:
-        return Bundle(count=give.buy, price=units(give.bundle, digits))
+        return Bundle(count=give.buy, price=units(give.bundle, digits), times=times)
     cap = None if give.max is None else units(give.max, digits)
     if give.percent_off is not None or give.free is not None:
         share = WHOLE_SHARE if give.percent_off is None else give.percent_off
@@ -67,11 +70,11 @@ def _discount(give: DiscountTable, digits: int) -> Discount:
     return _scale(give, cap, digits)
 
 
-def _few(give: DiscountTable) -> Few | None:
+def _few(give: DiscountTable, times: int) -> Few | None:
     count = give.free or give.units
     if count is None:
         return None
-    return Few(count=count, every=give.buy or 0, dearest=give.which == "dearest")
+    return Few(count=count, every=give.buy or 0, dearest=give.which == "dearest", times=times)
 
 
 def _scale(give: DiscountTable, cap: int | None, digits: int) -> Scale:

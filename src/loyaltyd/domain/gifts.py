@@ -16,6 +16,7 @@ class Few:
     count: int
     every: int = 0  # none: of all
     dearest: bool = False
+    times: int = 0  # at most in one receipt; none: as often as it goes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ class Bundle:
 
     count: int
     price: int
+    times: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,7 @@ class StepsEarned:
 
     amount: int
     points: int
+    times: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +92,7 @@ class PiecesEarned:
     """So many points for each piece that was paid."""
 
     points: int
+    times: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -142,6 +142,9 @@ MEANINGS: Mapping[str, str] = {
     "per_account": "So often for one account",
     "per_card": "So often for one card",
     "per_coupon": "So often for one code, whoever brings it",
+    "per_receipt": "So often within one receipt",
+    "per_cashier": "So often by one cashier",
+    "budget": "So much for all together: money, or points that the rule earns",
     "every": "The span after which the limit starts anew; never, if left out",
 }
 

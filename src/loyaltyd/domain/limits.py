@@ -1,6 +1,6 @@
-"""Coupons as a condition, and how often a rule may be applied: to whom, and by which coupon."""
+"""Coupons as a condition, and how often a rule may be applied: to whom, by whom, for how much."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from loyaltyd.domain.account import Seen
@@ -49,13 +49,24 @@ class Limit:
     per_account: int | None = None
     per_card: int | None = None
     per_coupon: int | None = None
+    per_cashier: int | None = None
+    budget: int | None = None  # minor units, or points that the rule earns
     every: Span | None = None
     birthday: BirthdayWindow | None = None  # each opening of the window starts anew
     coupons: Couponed | None = None  # of which per_coupon counts the uses
 
     def miss(self, sight: Sight) -> Miss | None:
         seen = sight.scene.seen
-        return self._holder_miss(seen) or self._coupon_miss(seen)
+        return (
+            self._holder_miss(seen)
+            or self._coupon_miss(seen)
+            or self._cashier_miss(seen)
+            or self._budget_miss(seen)
+        )
+
+    def left(self, seen: Seen) -> int | None:
+        """What is left of the budget; none without one."""
+        return None if self.budget is None else self.budget - seen.past.uses_of(self.rule).given
 
     def allows(self, coupon: Coupon) -> bool:
         """Whether coupon was used less often than it may."""
@@ -81,3 +92,31 @@ class Limit:
             return None
         used = str(named[0].uses_of(self.rule))
         return Miss(cause=Cause.COUPON_USED, needs=str(self.per_coupon), has=used)
+
+    def _cashier_miss(self, seen: Seen) -> Miss | None:
+        if self.per_cashier is None:
+            return None
+        if not seen.cashier:
+            return Miss(cause=Cause.NO_CASHIER)
+        used = seen.past.uses_of(self.rule).cashier
+        if used < self.per_cashier:
+            return None
+        return Miss(cause=Cause.CASHIER_LIMIT, needs=str(self.per_cashier), has=str(used))
+
+    def _budget_miss(self, seen: Seen) -> Miss | None:
+        left = self.left(seen)
+        if left is None or self.budget is None or left > 0:
+            return None
+        return Miss(cause=Cause.BUDGET, needs=self.budget, has=self.budget - left)
+
+
+def limit_of(conditions: Sequence[object]) -> Limit | None:
+    """The limit among a rule's conditions: it stands last."""
+    last = conditions[-1] if conditions else None
+    return last if isinstance(last, Limit) else None
+
+
+def budget_left(conditions: Sequence[object], seen: Seen) -> int | None:
+    """What a rule of these conditions may still give; none when it has no budget."""
+    limit = limit_of(conditions)
+    return None if limit is None else limit.left(seen)

@@ -7,6 +7,7 @@ from loyaltyd.domain.basket import PIECE
 from loyaltyd.domain.conditions import unmet
 from loyaltyd.domain.explain import Cause, Why
 from loyaltyd.domain.gifts import AmountOff, Bundle, Discount, Earn, FixedPrice, PercentOff, Scale
+from loyaltyd.domain.limits import budget_left
 from loyaltyd.domain.money import WHOLE_SHARE, half_up, part_of
 from loyaltyd.domain.pieces import bundled, picked, pieces
 from loyaltyd.domain.position import Position
@@ -105,7 +106,16 @@ def offered(rule: Rule, work: Work, found: Found) -> Offer:
         rooms=[it.room for it in lines],
         free=found.free,
     )
-    return _offer(rule, goods, work, found.total)
+    offer = _offer(rule, goods, work, found.total)
+    left = budget_left(rule.when, work.scene.seen)
+    return offer if left is None or offer.amount <= left else _cut(offer, left, work.rounding)
+
+
+def _cut(offer: Offer, left: int, rounding: Rounding) -> Offer:
+    """What a budget leaves of an offer: no piece is free any more, each only costs less."""
+    shares = spread(left, list(offer.shares.values()), rounding.spread)
+    taken = {place: share for place, share in zip(offer.shares, shares, strict=True) if share}
+    return Offer(rule=offer.rule, shares=taken)
 
 
 def _offer(rule: Rule, goods: _Goods, work: Work, total: int) -> Offer:

@@ -1,4 +1,4 @@
-"""What the ledger says of an account's earlier receipts, as far as rules ask for it.
+"""What the ledger says of earlier receipts, as far as rules ask for it.
 
 A record holds it as it was seen, so that anyone can run the receipt again. Of a birthday it holds
 only which of the program's windows are open that day.
@@ -18,16 +18,21 @@ class Spending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uses:
-    """How often a limited rule was applied: to the account, and by this card."""
+    """How often a limited rule was applied: to the account, by this card, by this cashier.
+
+    given is what it gave to anyone: minor units, or points of its wallet.
+    """
 
     rule: str
     account: int = 0
     card: int = 0
+    cashier: int = 0
+    given: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """An account's earlier receipts; what no rule of the program asks for stays at nothing."""
+    """Earlier receipts, mostly an account's; what no rule of the program asks for is nothing."""
 
     visits: int = 0
     last_visit: dt.date | None = None

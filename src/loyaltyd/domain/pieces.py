@@ -32,7 +32,7 @@ def picked(few: Few, counts: Sequence[int], nets: Sequence[int]) -> list[int]:
     cheapest of the six. A tie goes to the earlier line.
     """
     total = sum(counts)
-    left = total // few.every * few.count if few.every else min(few.count, total)
+    left = _times(total // few.every, few.times) * few.count if few.every else few.count
     return _first(left, _by_price(counts, nets, dearest=few.dearest), counts)
 
 
@@ -47,9 +47,13 @@ def bundled(bundle: Bundle, counts: Sequence[int], nets: Sequence[int]) -> list[
         taken = _first(bundles * bundle.count, order, counts)
         return sum((Fraction(nets[it] * taken[it], counts[it]) for it in order), Fraction(0))
 
-    every = range(1, sum(counts) // bundle.count + 1)
+    every = range(1, _times(sum(counts) // bundle.count, bundle.times) + 1)
     better = bisect_left(every, 1, key=lambda it: cost(it) - cost(it - 1) <= bundle.price)
     return _first(better * bundle.count, order, counts)
+
+
+def _times(able: int, most: int) -> int:
+    return min(able, most) if most else able
 
 
 def _by_price(counts: Sequence[int], nets: Sequence[int], *, dearest: bool) -> list[int]:

@@ -13,9 +13,10 @@ from loyaltyd.domain.grammar.rules import RuleTable
 from loyaltyd.domain.grammar.values import forms_fault
 from loyaltyd.domain.grammar.wallets import WalletTable
 from loyaltyd.domain.law_packs.editions import classes_of, law_faults
+from loyaltyd.domain.limit_faults import limit_faults
 from loyaltyd.domain.money import QUANTITY_DIGITS, WHOLE_SHARE, minor_digits, units
 from loyaltyd.domain.toml_lines import Path
-from loyaltyd.domain.when_faults import Known, limit_faults, unknown_name, when_faults
+from loyaltyd.domain.when_faults import Known, unknown_name, when_faults
 
 _Wrong = tuple[Path, str]
 
@@ -161,8 +162,7 @@ def _rules(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
         yield from _names(path, rule, table, known.classes)
         yield from _says(path, rule)
         yield from when_faults((*path, "when"), rule.when, known)
-        if rule.limit is not None:
-            yield from limit_faults((*path, "limit"), rule.limit)
+        yield from limit_faults((*path, "limit"), rule, table)
         yield from discount_faults((*path, "give"), rule, table)
         yield from earning_faults((*path, "give"), number, table)
 

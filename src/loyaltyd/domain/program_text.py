@@ -172,11 +172,15 @@ def _groups(table: ProgramTable, digits: int) -> Mapping[str, tuple[Group, ...]]
 
 def _rule(rule: RuleTable, terms: Terms, scales: Mapping[str, int]) -> Rule:
     when = conditions(rule.when, terms)
+    times = rule.limit.per_receipt or 0 if rule.limit else 0
+    if rule.limit is not None and rule.limit.counts:
+        digits = terms.digits if rule.give.earn is None else scales[rule.give.earn]
+        when = (*when, limit(rule.id, rule.limit, when, digits))
     return Rule(
         id=rule.id,
         layer=rule.layer,
-        give=gift(rule.give, terms.digits, scales),
-        when=when if rule.limit is None else (*when, limit(rule.id, rule.limit, when)),
+        give=gift(rule.give, terms.digits, scales, times),
+        when=when,
         on=_goods(rule.on, terms),
         say={
             str(audience): {str(language): text for language, text in texts.items()}

@@ -44,6 +44,14 @@ class CouponUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a rule with a budget gave: minor units, or points of its wallet."""
+
+    rule: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineResult:
     """One line as the program leaves it; minor units."""
 
@@ -87,6 +95,7 @@ class Result:
     dated: tuple[Lot, ...] = ()  # what of earned goes to lots of rules' own dates
     used: tuple[str, ...] = ()  # the rules with a limit that were applied, in the order they ran
     coupons: tuple[CouponUse, ...] = ()
+    given: tuple[Given, ...] = ()
     loads: tuple[Points, ...] = ()  # money that is paid onto cards, in their wallets
 
     @property
@@ -147,6 +156,7 @@ def quote(
         used=_used((*trace, *why), program),
         coupons=_coupons((*trace, *why), program, seen),
         loads=tuple(_load(load, seen) for load in basket.loads),
+        given=_given((*trace, *why), program),
     )
     if any(points.amount > AMOUNT_MAX for points in result.earned):
         return refused(Reason.AMOUNT_TOO_LARGE)
@@ -215,6 +225,15 @@ def _coupons(trace: Sequence[Why], program: Program, seen: Seen) -> tuple[Coupon
     rules = [program.rule(why.rule) for why in trace if why.applied]
     uses = [(it.id, coupon_used(it, seen)) for it in rules if it is not None]
     return tuple(CouponUse(rule=rule, coupon=it.id) for rule, it in uses if it is not None)
+
+
+def _given(trace: Sequence[Why], program: Program) -> tuple[Given, ...]:
+    budgets = {it.rule for it in program.asks.shared if it.budget is not None}
+    return tuple(
+        Given(rule=why.rule, amount=why.has)
+        for why in trace
+        if why.applied and why.rule in budgets and isinstance(why.has, int) and why.has
+    )
 
 
 def _line(position: Position, earnings: Sequence[tuple[str, int]]) -> LineResult:

@@ -175,7 +175,8 @@ def _counters(kind: str, case: Case, returned: Returned) -> list[Fact]:
                 for it in sale.result.measured
             ),
         ]
-    return found + [uncounted(*it, sold_on, 1) for it in use_counters(sale.result, sale.seen)]
+    counts = use_counters(sale.result, sale.seen)
+    return found + [uncounted(account, name, sold_on, n) for account, name, n in counts]
 
 
 def _lowered(account: str, returned: Returned, sold_on: dt.date) -> list[Fact]:

@@ -15,6 +15,7 @@ from loyaltyd.domain.record import Fact, ProgramRef, Record
 
 SPEND, RETURNED, VISITS = "spend", "returned", "visits"
 EARNED, CLAWED_BACK = "earned/", "clawed_back/"  # and a wallet's id: only where tiers measure it
+GIVEN = "given"  # by a rule with a budget
 USED = "used/"  # and a rule's id; then for the uses of one card a slash and the card's id
 
 
@@ -98,21 +99,31 @@ def sale_counters(result: Result, seen: Seen, day: dt.date) -> list[Fact]:
                 for it in result.measured
             ),
         ]
-    return found + [counted(*it, day, 1) for it in use_counters(result, seen)]
+    counts = use_counters(result, seen)
+    return found + [counted(account, name, day, amount) for account, name, amount in counts]
 
 
-def use_counters(result: Result, seen: Seen) -> list[tuple[str, str]]:
-    """The counters, by account and name, that a receipt raises by one.
+def use_counters(result: Result, seen: Seen) -> list[tuple[str, str, int]]:
+    """The counters, by account and name, that uses of rules raise, and by how much.
 
-    Of each limited rule for account and card; of each coupon, whether its uses are limited or not.
+    Of each limited rule for account, card and cashier; of each coupon, whether its uses are limited
+    or not; of each budget what was given, on an account of its own.
     """
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, str, int]] = []
     if seen.account is not None and seen.card is not None:
         names = [
             name for rule in result.used for name in (used_by(rule), used_by(rule, seen.card.id))
         ]
-        found += [(seen.account.id, name) for name in names]
-    return found + [(use.coupon, used_by(use.rule)) for use in result.coupons]
+        found += [(seen.account.id, name, 1) for name in names]
+    if seen.cashier:
+        found += [(seen.cashier, used_by(rule), 1) for rule in result.used]
+    found += [(use.coupon, used_by(use.rule), 1) for use in result.coupons]
+    return found + [(budget_account(it.rule), GIVEN, it.amount) for it in result.given]
+
+
+def budget_account(rule: str) -> str:
+    """The account on which what a rule gives to anyone counts."""
+    return f"budget/{rule}"
 
 
 def used_by(rule: str, card: str = "") -> str:

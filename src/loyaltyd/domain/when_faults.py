@@ -7,7 +7,6 @@ from loyaltyd.domain.gift_faults import amount_faults
 from loyaltyd.domain.grammar.conditions import (
     BasketTable,
     InnerWhenTable,
-    LimitTable,
     OuterWhenTable,
     PlainWhenTable,
     SpentTable,
@@ -46,10 +45,10 @@ def when_faults(path: Path, when: PlainWhenTable, known: Known) -> Iterator[_Wro
         yield from when_faults((*path, *inner), table, known)
 
 
-def limit_faults(path: Path, limit: LimitTable) -> Iterator[_Wrong]:
-    """What is wrong with the table limit that stands at path."""
-    if limit.every is not None:
-        yield from _month_end((*path, "every"), limit.every)
+def month_end_faults(path: Path, span: Span) -> Iterator[_Wrong]:
+    """The fault of a span that has no window: it counts from a month-end."""
+    if span.after_month_end:
+        yield path, 'must be a span such as "30d", without a month-end'
 
 
 def unknown_name(noun: str, name: str, known: Sequence[str]) -> str:
@@ -72,7 +71,7 @@ def _names(path: Path, when: PlainWhenTable, known: Known) -> Iterator[_Wrong]:
 def _spent(path: Path, spent: SpentTable, known: Known) -> Iterator[_Wrong]:
     yield from amount_faults((*path, "min"), spent.min, known.digits)
     if spent.within is not None:
-        yield from _month_end((*path, "within"), spent.within)
+        yield from month_end_faults((*path, "within"), spent.within)
 
 
 def _basket(path: Path, basket: BasketTable, known: Known) -> Iterator[_Wrong]:
@@ -92,8 +91,3 @@ def _inside(when: PlainWhenTable) -> Iterator[tuple[Path, PlainWhenTable]]:
         yield ("any", number), table
     if when.none_of is not None:
         yield ("not",), when.none_of
-
-
-def _month_end(path: Path, span: Span) -> Iterator[_Wrong]:
-    if span.after_month_end:
-        yield path, 'must be a span such as "30d", without a month-end'

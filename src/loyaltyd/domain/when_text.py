@@ -60,14 +60,19 @@ def conditions(when: PlainWhenTable, terms: Terms) -> Conditions:
     return (*_plain(when, terms), *_nested(when, terms))
 
 
-def limit(rule: str, table: LimitTable, when: Conditions) -> Limit:
-    """How often the rule of that id may be applied; around a birthday that it asks for, each."""
+def limit(rule: str, table: LimitTable, when: Conditions, digits: int) -> Limit:
+    """How often the rule of that id may be applied; around a birthday that it asks for, each.
+
+    digits are those of what it gives.
+    """
     windows = [it.window for it in when if isinstance(it, Birthday)]
     return Limit(
         rule=rule,
         per_account=table.per_account,
         per_card=table.per_card,
         per_coupon=table.per_coupon,
+        per_cashier=table.per_cashier,
+        budget=None if table.budget is None else units(table.budget, digits),
         every=table.every,
         birthday=windows[0] if windows and table.every is not None else None,
         coupons=next((it for it in when if isinstance(it, Couponed)), None),

@@ -36,6 +36,7 @@ from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.quote import Quote, quote
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.domain.sale import (
+    GIVEN,
     RETURNED,
     SPEND,
     USED,
@@ -49,7 +50,7 @@ from loyaltyd.domain.standing import standing
 from loyaltyd.store.records import Entry
 from loyaltyd.store.transaction import View
 from loyaltyd.till.coupons import coupon_seen
-from loyaltyd.till.past import Holder, past_of
+from loyaltyd.till.past import Holder, past_of, with_shared
 from loyaltyd.till.recount import Recount, points_counted
 
 NO_COUNTS = Recount(())
@@ -166,12 +167,14 @@ class _Trial:
             trace = self._trace(facts, quote(basket, seen, own.program, place, at))
         worth = self._nameless if own is None else own.worth
         then = given_then(facts["result"], worth, trace)
-        answer = self._answer(basket, self._seen(seen, place.business_date), place, at)
+        seen = self._shared(self._seen(seen, place.business_date), basket, place)
+        answer = self._answer(basket, seen, place, at)
         now = answer if isinstance(answer, Refusal) else given_now(answer, self._worth)
         self.report.sums.add(then, now, seen.account.id if seen.account else "")
         if isinstance(answer, Refusal):
             return []
-        return [counted(*it, place.business_date, 1) for it in use_counters(answer.result, seen)]
+        counts = use_counters(answer.result, seen)
+        return [counted(account, name, place.business_date, n) for account, name, n in counts]
 
     def _answer(self, basket: Basket, seen: Seen, place: Place, at: dt.datetime) -> Quote | Refusal:
         if seen.card is not None and self._program.range_named(seen.card.range) is None:
@@ -202,6 +205,13 @@ class _Trial:
         account = self._standing(seen.account, counts, on) if self._restands else seen.account
         return replace(seen, account=account, past=past)
 
+    def _shared(self, seen: Seen, basket: Basket, place: Place) -> Seen:
+        """With what the cashier and everybody used of this program's limits so far."""
+        cashier = f"{place.store}/{basket.cashier}" if basket.cashier else ""
+        counts = self._counts or NO_COUNTS
+        seen = replace(seen, cashier=cashier)
+        return with_shared(seen, counts, self._program.asks, place.business_date)
+
     def _coupon(self, coupon: Coupon, on: dt.date) -> Coupon:
         known = coupon.name in self._program.coupons.asking
         plain = Coupon(id=coupon.id, name=coupon.name if known else "")
@@ -226,7 +236,7 @@ class _Trial:
         assert self._counts is not None
         recorded = facts.get("counters", ())
         if uses is not None:
-            recorded = [it for it in recorded if not it["name"].startswith(USED)]
+            recorded = [it for it in recorded if not it["name"].startswith((USED, GIVEN))]
             self._counts.add(uses, on)
         self._counts.add(recorded, on)
         tiers = self._program.tiers
@@ -272,7 +282,7 @@ def _names(missing: Asks, limited: Iterable[str]) -> frozenset[str]:
     names = {VISITS} if missing.visits or missing.last_visit else set()
     if missing.spent:
         names |= {SPEND, RETURNED}
-    return frozenset(names) | {used_by(rule) for rule in limited}
+    return frozenset(names) | {name for rule in limited for name in (used_by(rule), GIVEN)}
 
 
 def _completed(held: Past, found: Past, missing: Asks) -> Past:

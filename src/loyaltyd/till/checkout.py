@@ -11,6 +11,7 @@ from pydantic_core import to_json
 
 from loyaltyd.domain.account import Seen, moved
 from loyaltyd.domain.basket import Basket
+from loyaltyd.domain.card import card_id
 from loyaltyd.domain.facts import value_from
 from loyaltyd.domain.hints import Asked, Hint, hint
 from loyaltyd.domain.program import Program
@@ -32,6 +33,7 @@ from loyaltyd.till.baskets import basket_from, fingerprint
 from loyaltyd.till.beside import NamedCards, named_cards, pin_needed
 from loyaltyd.till.coupons import Named, looked_up
 from loyaltyd.till.identify import ACTIVE, NEW, Presented, presented, usable
+from loyaltyd.till.past import with_shared
 from loyaltyd.till.quote_token import (
     Promise,
     amounts_digest,
@@ -187,8 +189,12 @@ def _reckoned(
     basket = basket_from(request, program, card.card.id if card else "", ids, named.ids)
     if isinstance(basket, Refusal):
         return basket
-    seen = _seen(card, named, moment.at.date())
-    seen = replace(seen, coupons=tuple(it.coupon for it in coupons))
+    seen = replace(
+        _seen(card, named, moment.at.date()),
+        cashier=_cashier(till, program, request),
+        coupons=tuple(it.coupon for it in coupons),
+    )
+    seen = with_shared(seen, view, program.asks, moment.business_date)
     found = quote(basket, seen, program, till.place(moment.business_date), moment.at)
     if isinstance(found, Refusal):
         return found
@@ -223,6 +229,13 @@ def _ruling(
     found = till.moment(view, request.at)
     program = found if isinstance(found, Refusal) else till.program_on(found.business_date)
     return program if isinstance(program, Refusal) else (cast(Moment, found), program)
+
+
+def _cashier(till: Till, program: Program, request: QuoteRequest) -> str:
+    """The account of the store's cashier, when a rule asks how often they gave it."""
+    if not request.cashier or not any(it.per_cashier for it in program.asks.shared):
+        return ""
+    return card_id(till.chain_key, "cashier", f"{till.ledger.stream.store}/{request.cashier}")
 
 
 def _card(

@@ -5,14 +5,15 @@ much leaves the table of people: which of the program's windows are open today.
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from loyaltyd.domain.account import Seen
 from loyaltyd.domain.asks import Asks
 from loyaltyd.domain.limits import Limit
 from loyaltyd.domain.past import NO_PAST, Past, Spending, Uses
 from loyaltyd.domain.person import Person
-from loyaltyd.domain.sale import RETURNED, SPEND, VISITS, used_by
+from loyaltyd.domain.sale import GIVEN, RETURNED, SPEND, VISITS, budget_account, used_by
 from loyaltyd.domain.spans import Span
 
 NO_ASKS = Asks()
@@ -58,6 +59,24 @@ def past_of(view: Tallies, holder: Holder, asks: Asks, on: dt.date) -> Past:
         uses=tuple(it for it in uses if it.account or it.card),
         birthdays=tuple(str(it) for it in asks.birthdays if birthday and it.opened(birthday, on)),
     )
+
+
+def with_shared(seen: Seen, view: Tallies, asks: Asks, on: dt.date) -> Seen:
+    """Add what the cashier's earlier receipts and everybody's come to, where rules limit them."""
+    if not asks.shared:
+        return seen
+    found = {it.rule: it for it in seen.past.uses}
+    for limit in asks.shared:
+        days = (_first_counting(limit, None, on), _last_counting(limit, on))
+        cashier = seen.cashier if limit.per_cashier else ""
+        uses = replace(
+            found.get(limit.rule, Uses(rule=limit.rule)),
+            cashier=_used(view, cashier, used_by(limit.rule), days) if cashier else 0,
+            given=_used(view, budget_account(limit.rule), GIVEN, days) if limit.budget else 0,
+        )
+        if uses != Uses(rule=limit.rule):
+            found[limit.rule] = uses
+    return replace(seen, past=replace(seen.past, uses=tuple(found.values())))
 
 
 def coupon_uses(view: Tallies, coupon: str, limit: Limit, on: dt.date) -> int:

@@ -98,7 +98,7 @@ def test_one_code_is_used_as_often_as_its_limit_says_whoever_brings_it(
 
 def test_a_use_counts_on_the_coupons_own_account_and_needs_no_card() -> None:
     answer = with_codes(program(SPRING), "SPRING10")
-    expected = [(ident("SPRING10"), "used/spring10")]
+    expected = [(ident("SPRING10"), "used/spring10", 1)]
     assert use_counters(answer.result, NOBODY) == expected
 
 

@@ -83,7 +83,7 @@ def test_only_an_applied_rule_with_a_limit_counts_as_used() -> None:
     result = quoted(program("[groups.g]\n" + text), CART, seen()).result
     assert result.used == ("twenty",)  # the better one; `ten` is left for another day
     names = ["used/twenty", f"used/twenty/{BONUS_CARD.id}"]
-    assert use_counters(result, seen()) == [("a" * 32, name) for name in names]
+    assert use_counters(result, seen()) == [("a" * 32, name, 1) for name in names]
 
 
 def test_points_have_limits_too_and_a_rule_that_rounds_to_nothing_is_not_used() -> None:

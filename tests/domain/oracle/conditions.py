@@ -54,12 +54,22 @@ def _hold(shop: Shop, when: Table, total: int) -> bool:
 def _unused(shop: Shop, rule: Table) -> bool:
     if "limit" not in rule:
         return True
-    most: dict[str, int] = rule["limit"]
+    most: Table = rule["limit"]
     if "per_coupon" in most and not any(
         it.name in _listed(rule["when"]["coupon"])
         and sum(use.count for use in it.uses if use.rule == rule["id"]) < most["per_coupon"]
         for it in shop.seen.coupons
     ):
+        return False
+    if "per_cashier" in most and not (
+        shop.seen.cashier
+        and most["per_cashier"]
+        > sum(it.cashier for it in shop.seen.past.uses if it.rule == rule["id"])
+    ):
+        return False
+    digits = shop.program["wallets"][rule["give"]["earn"]]["scale"] if "earn" in rule["give"] else 2
+    money = budget_left(shop, rule, digits)
+    if money is not None and money <= 0:
         return False
     if shop.seen.account is None:
         return not {"per_account", "per_card"} & {*most}
@@ -71,6 +81,21 @@ def _unused(shop: Shop, rule: Table) -> bool:
         if key in most
     ]
     return all(it > 0 for it in left)
+
+
+def budget_left(shop: Shop, rule: Table, digits: int) -> int | None:
+    """What the rule may still give, if it has a budget."""
+    budget = rule.get("limit", {}).get("budget")
+    if budget is None:
+        return None
+    given = sum(it.given for it in shop.seen.past.uses if it.rule == rule["id"])
+    return int(Fraction(budget) * 10**digits) - given
+
+
+def times(rule: Table) -> int:
+    """How often a rule may count in one receipt."""
+    most: int = rule.get("limit", {}).get("per_receipt", 10**9)
+    return most
 
 
 def _codes(shop: Shop) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tests.domain.oracle.conditions import holds
+from tests.domain.oracle.conditions import budget_left, holds, times
 from tests.domain.oracle.exact import half_up, kopecks, percentage, waterfall
 from tests.domain.oracle.shop import PLAIN_GROUP, Shop, Table
 
@@ -84,6 +84,19 @@ def _meant(shop: Shop, rule: Table) -> list[int]:
 
 
 def _item_offer(shop: Shop, rule: Table, stand: Stand) -> Offer:
+    return _afforded(shop, rule, _item_offer_in_full(shop, rule, stand))
+
+
+def _afforded(shop: Shop, rule: Table, offer: Offer) -> Offer:
+    """What is left of the rule's budget; of an offer that it cuts no piece is free."""
+    left = budget_left(shop, rule, 2)
+    if left is None or sum(offer[0]) <= left:
+        return offer
+    weights = [Fraction(it) for it in offer[0]]
+    return waterfall(left, weights, offer[0], shop.rounding["spread"]), [0] * len(weights)
+
+
+def _item_offer_in_full(shop: Shop, rule: Table, stand: Stand) -> Offer:
     nets, free = stand
     nothing = [0] * len(nets), [0] * len(nets)
     if not holds(shop, rule, sum(nets)):
@@ -116,7 +129,7 @@ def _bundles(shop: Shop, rule: Table, stand: Stand) -> list[int]:
     units = sorted(_paid_units(shop, rule, stand), key=lambda it: (-it[0], it[1]))
     costs = [Fraction(0)] * len(shop.lines)
     bundles = 0
-    while len(units) >= give["buy"]:
+    while len(units) >= give["buy"] and bundles < times(rule):
         bundle, units = units[: give["buy"]], units[give["buy"] :]
         if sum(cost for cost, _ in bundle) <= price:
             break
@@ -132,7 +145,7 @@ def _few(shop: Shop, rule: Table, stand: Stand, count: int) -> list[tuple[Fracti
     """The pieces that the rule is for, each as its price and its line."""
     units = _paid_units(shop, rule, stand)
     give = rule["give"]
-    most = len(units) // give["buy"] * count if "buy" in give else count
+    most = min(len(units) // give["buy"], times(rule)) * count if "buy" in give else count
     sign = -1 if give.get("which") == "dearest" else 1
     return sorted(units, key=lambda it: (sign * it[0], it[1]))[:most]
 
@@ -176,6 +189,10 @@ def _step(shop: Shop, rule: Table, stand: Stand) -> Table:
 
 
 def _receipt_offer(shop: Shop, rule: Table, stand: Stand) -> Offer:
+    return _afforded(shop, rule, _receipt_offer_in_full(shop, rule, stand))
+
+
+def _receipt_offer_in_full(shop: Shop, rule: Table, stand: Stand) -> Offer:
     base, _ = stand
     none_free = [0] * len(base)
     if not holds(shop, rule, sum(base)):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
 
-from tests.domain.oracle.conditions import holds
+from tests.domain.oracle.conditions import budget_left, holds, times
 from tests.domain.oracle.exact import DIGITS, half_up, kopecks, percentage, waterfall
 from tests.domain.oracle.shop import Shop, Table
 
@@ -64,6 +64,16 @@ def _group(shop: Shop, group: Table, rules: Sequence[Table], before: list[Gift])
 
 
 def _offer(shop: Shop, rule: Table, seen: Sequence[Gift]) -> list[Gift]:
+    gifts = _offer_in_full(shop, rule, seen)
+    total = sum((sum(it.lines, Fraction(0)) for it in gifts), Fraction(0))
+    scale = shop.program["wallets"][rule["give"]["earn"]]["scale"]
+    left = budget_left(shop, rule, scale)
+    if left is None or total <= left:
+        return gifts
+    return [replace(it, lines=[part * left / total for part in it.lines]) for it in gifts]
+
+
+def _offer_in_full(shop: Shop, rule: Table, seen: Sequence[Gift]) -> list[Gift]:
     give = rule["give"]
     name, bases = give["earn"], _bases(shop)
     wallet = shop.program["wallets"][name]
@@ -94,12 +104,13 @@ def _offer(shop: Shop, rule: Table, seen: Sequence[Gift]) -> list[Gift]:
     base = _paid_by(shop, give["of"]) if "of" in give else bases[wallet.get("earn_base", NET)]
     money = [amount if on else 0 for amount, on in zip(base, meant, strict=True)]
     gross = [amount if on else 0 for amount, on in zip(shop.gross, meant, strict=True)]
-    lines = [it * 10 ** wallet["scale"] for it in _points(shop, give, money, gross)]
+    lines = [it * 10 ** wallet["scale"] for it in _points(shop, rule, money, gross)]
     return [Gift(wallet=name, dates=_dates(shop, give, wallet), lines=lines, plain=True)]
 
 
-def _points(shop: Shop, give: Table, money: Sequence[int], gross: Sequence[int]) -> list[Fraction]:
+def _points(shop: Shop, rule: Table, money: Sequence[int], gross: Sequence[int]) -> list[Fraction]:
     """Whole points on each line."""
+    give = rule["give"]
     if "percent" in give:
         return [amount * percentage(give["percent"]) / 10**DIGITS for amount in money]
     if "per_unit" in give:  # semantics 8: 0.347 kg are no pieces; the example: nor are free ones
@@ -107,13 +118,12 @@ def _points(shop: Shop, give: Table, money: Sequence[int], gross: Sequence[int])
             it.quantity // 1000 - free if it.unit == "pc" and it.quantity % 1000 == 0 else 0
             for it, free in zip(shop.lines, shop.free, strict=True)
         ]
-        return [
-            Fraction(give["per_unit"]) * count if amount else Fraction(0)
-            for count, amount in zip(counts, money, strict=True)
-        ]
+        paid = [count if amount else 0 for count, amount in zip(counts, money, strict=True)]
+        share = Fraction(min(sum(paid), times(rule)), max(1, sum(paid)))
+        return [Fraction(give["per_unit"]) * count * share for count in paid]
     if "per_amount" in give:
         step, each = give["per_amount"]
-        total = (sum(money) // kopecks(step)) * Fraction(each)
+        total = min(sum(money) // kopecks(step), times(rule)) * Fraction(each)
     else:
         total = Fraction(give["points"])
         money = money if any(money) else gross

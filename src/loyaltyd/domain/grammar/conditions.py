@@ -26,7 +26,8 @@ VISITS_MAX = 10_000
 USES_MAX = 1_000_000
 BIRTHDAY = r"-[0-9]{1,3}d\.\.\+[0-9]{1,3}d"
 
-LIMITS = ("per_account", "per_card", "per_coupon")
+LIMITS = ("per_receipt", "per_account", "per_card", "per_coupon", "per_cashier", "budget")
+TIMES_MAX = 1000  # in one receipt, as many as pieces that an offer counts
 
 
 def _one(value: object) -> object:
@@ -143,15 +144,25 @@ class WhenTable(PlainWhenTable):
 class LimitTable(Table):
     """The table limit of a rule."""
 
-    not_built: ClassVar[frozenset[str]] = frozenset(("per_receipt", "per_cashier", "budget"))
-
+    per_receipt: Annotated[int, Field(ge=1, le=TIMES_MAX)] | None = None
     per_account: Annotated[int, Field(ge=1, le=USES_MAX)] | None = None
     per_card: Annotated[int, Field(ge=1, le=USES_MAX)] | None = None
     per_coupon: Annotated[int, Field(ge=1, le=USES_MAX)] | None = None
+    per_cashier: Annotated[int, Field(ge=1, le=USES_MAX)] | None = None
+    budget: Amount | None = None
     every: Length | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether earlier receipts count."""
+        return any(getattr(self, it) is not None for it in LIMITS[1:])
 
     @model_validator(mode="after")
     def _limits_something(self) -> Self:
-        if not any(getattr(self, it) for it in LIMITS):
+        if all(getattr(self, it) is None for it in LIMITS):
             raise ValueError(f"must have {', '.join(LIMITS[:-1])} or {LIMITS[-1]}")
+        if self.every is not None and not self.counts:
+            raise ValueError(
+                "every goes with what counts earlier receipts, and per_receipt doesn't"
+            )
         return self
