@@ -4,14 +4,19 @@ import pathlib
 
 import click
 
-from loyaltyd.cli import program_backtest, program_test
+from loyaltyd.cli import program_backtest, program_diff, program_test
 from loyaltyd.domain.errors import ConfigError
 from loyaltyd.domain.program_text import warnings_in
 from loyaltyd.till.program_file import program_of, program_text
 
 
 @click.group(
-    name="program", commands={"test": program_test.command, "backtest": program_backtest.command}
+    name="program",
+    commands={
+        "test": program_test.command,
+        "diff": program_diff.command,
+        "backtest": program_backtest.command,
+    },
 )
 def command() -> None:
     """Write a program, check it and try it, before any till gets it."""

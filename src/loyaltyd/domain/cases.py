@@ -13,6 +13,7 @@ from loyaltyd.domain.refusal import Refusal
 
 Key = tuple[str, ...]  # ("payable",), ("earned", "bonus"), ("rules", "milk-10"), ("lines", "1", …)
 Told = int | bool | str  # minor units or points, whether a rule was applied, why it was refused
+Answer = Quote | Refusal
 
 REFUSED, RULES, LINES, EARNED, SPENT = "refused", "rules", "lines", "earned", "spent"
 OF_POINTS = frozenset((EARNED, SPENT))
@@ -74,6 +75,38 @@ def answered(case: Case, program: Program) -> Quote | Refusal:
     return quote(case.basket, case.seen, program, case.place, case.at)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """A case under two programs; rules: those that give something else, or nothing any more."""
+
+    case: Case
+    old: Mapping[Key, Told]
+    new: Mapping[Key, Told]
+    rules: tuple[str, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the receipt comes to something else."""
+        keys = self.old.keys() | self.new.keys()
+        return any(self.old.get(it, 0) != self.new.get(it, 0) for it in keys if _is_total(it))
+
+
+def compared(case: Case, old: Answer, new: Answer) -> Compared:
+    """What two programs give for a case, side by side."""
+    before, after = facts_told(old), facts_told(new)
+    rules = dict.fromkeys(key[1] for key in (*before, *after) if key[0] == RULES)
+    return Compared(
+        case=case,
+        old=before,
+        new=after,
+        rules=tuple(
+            rule
+            for rule in rules
+            if before.get((RULES, rule), False) != after.get((RULES, rule), False)
+        ),
+    )
+
+
 def never_applied(trials: Iterable[Trial], program: Program) -> list[str]:
     """The rules that no case applied, in the file's order; a discount card's own stands last."""
     applied = {rule for trial in trials for rule in trial.applied}
@@ -126,6 +159,10 @@ def _got(facts: Mapping[Key, Told], key: Key, wanted: Told) -> Told:
         return refusal
     got = facts.get(key, False if key[0] == RULES else 0)
     return got is not False if isinstance(wanted, bool) else got
+
+
+def _is_total(key: Key) -> bool:
+    return key[0] not in {RULES, LINES}
 
 
 def _points(kind: str, points: Sequence[Points]) -> Iterator[tuple[Key, int]]:
