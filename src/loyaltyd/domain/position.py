@@ -68,7 +68,7 @@ class Position:
             self.effects.append(Effect(rule=rule, layer=layer, amount=amount))
             self.discount += amount
             self.net -= amount
-            self.room = max(0, self.room - amount)
+            self.room = self.room - amount if amount < self.room else 0
 
     def lowered_by(self, rules: Container[str]) -> bool:
         """Whether one of the rules took something off."""
@@ -119,6 +119,8 @@ def _position(line: Line, classes: Sequence[GoodsClass], floor: int) -> Position
 
 def _floor(line: Line, classes: Sequence[GoodsClass], on: dt.date) -> int | Refusal:
     """The highest floor of the line's classes and its own; rounded up, since it is a least."""
+    if not classes and not line.floor_price:
+        return 0  # as of almost every line
     units = [line.floor_price or 0]
     for goods in classes:
         unit = _unit_floor(line, goods, on)

@@ -242,6 +242,6 @@ def _line(position: Position, earnings: Sequence[tuple[str, int]]) -> LineResult
         gross=position.gross,
         effects=tuple(position.effects),
         paid=tuple(position.paid),
-        earned=tuple(Points(wallet=wallet, amount=part) for wallet, part in earnings if part),
+        earned=tuple([Points(wallet=wallet, amount=part) for wallet, part in earnings if part]),
         free=position.free,
     )
