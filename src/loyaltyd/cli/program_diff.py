@@ -23,7 +23,7 @@ SHOWN_MAX = 40  # of the baskets that differ; --json has them all
 @click.option(
     "--baskets",
     type=FILE,
-    help="A file of cases whose receipts are rung up under both, in place of samples.",
+    help="A file of cases whose receipts are rung up under both, in place of all others.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
 def command(
@@ -33,7 +33,7 @@ def command(
 
     First what their texts say, key by key. Then what they give: receipts are rung up under both,
     and those that come to something else are shown with the rules that make the difference. They
-    are those of --baskets, or the cases beside OLD, or samples made of both programs' goods,
+    are those of --baskets; or else the cases beside OLD, and samples made of both programs' goods,
     amounts and hours.
     """
     texts = [program_text(path) for path in (old, new)]
@@ -48,9 +48,10 @@ def command(
 
 
 def _cases(path: pathlib.Path, programs: list[Program], *, asked: bool) -> list[Case]:
-    if asked or path.exists():
+    if asked:
         return list(cases_in(path, programs[0]))
-    return samples(programs)
+    beside = cases_in(path, programs[0]) if path.exists() else ()
+    return [*beside, *samples(programs)]
 
 
 def _print(answer: dict[str, Any]) -> None:
