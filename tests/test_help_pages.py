@@ -14,6 +14,9 @@ from loyaltyd import config
 from loyaltyd.api.operations import OPERATIONS
 from loyaltyd.cli.group import COMMANDS, loyaltyd
 from loyaltyd.config import Settings
+from loyaltyd.domain.checks import PLAIN
+from loyaltyd.domain.explain import Cause
+from loyaltyd.domain.grammar.conditions import BasketTable, LimitTable
 from loyaltyd.domain.grammar.program import ProgramTable
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.program_text import program_from
@@ -59,6 +62,23 @@ def test_each_key_of_the_program_language_is_explained() -> None:
     assert {"percent_off", "floor_per_abv_litre", "weekday", "policy", "from"} <= keys
     explained = set(re.findall(r"\w+", text("program")))
     assert keys - explained == set()
+
+
+def test_each_cause_and_each_key_of_a_condition_is_explained() -> None:
+    _, why, _ = re.split(r"^## (?:Why|Errors)$", text("api"), flags=re.MULTILINE)
+    causes, keys = why.split("`key` is the condition's path")
+    rows = [row.split("|")[1] for row in causes.splitlines() if row.startswith("| `")]
+    told = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert sorted(told) == sorted(["cause", *Cause])
+    plain = {key for key, _ in PLAIN.values()}
+    counters = {f"basket.{key}" for key in BasketTable.model_fields if key.startswith("min_")}
+    # per_receipt says how much a rule gives on one receipt, and keeps none away
+    bounds = {f"limit.{key}" for key in LimitTable.model_fields} - {
+        "limit.every",
+        "limit.per_receipt",
+    }
+    named = set(re.findall(r"`([a-z_.]+)`", keys.partition("Inside of others")[0]))
+    assert named == {"on", "when.", *plain, *counters, *bounds}
 
 
 @pytest.mark.parametrize("command", list(commands()))

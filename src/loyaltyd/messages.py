@@ -117,9 +117,9 @@ CAUSES: Mapping[Cause, str | tuple[str, str]] = {
     Cause.NO_EARN: "these goods earn nothing",
     Cause.FLOOR: "the lowest allowed price is reached",
     Cause.NOTHING_LEFT: "nothing is left for it",
-    Cause.EXCLUDED: "its goods have an offer that it doesn't go with",
+    Cause.EXCLUDED: "its goods have an offer that it doesn't go with: {needs}",
     Cause.CHEAPER: "its goods cost no more than that already",
-    Cause.BETTER_RULE: "another offer counts instead",
+    Cause.BETTER_RULE: "another offer counts instead: {needs}",
     Cause.NO_CARD: "needs a card",
     Cause.CARD_KIND: "a discount card earns nothing",
     Cause.REDEEMED: "points were spent on this receipt",
@@ -130,6 +130,7 @@ CAUSES: Mapping[Cause, str | tuple[str, str]] = {
     Cause.NOTHING_TO_MULTIPLY: "no rule before it gave points for its goods",
 }
 EARNED_POINTS = "earned {has}"
+TOOK_MOST = "took {has} off, the most that it may"
 NO_TIER = "without a tier"
 
 NOTES: Mapping[Note, str] = {
@@ -225,11 +226,16 @@ def sentence(refusal: Refusal, language: str) -> str:
     return said(language, REFUSALS[refusal.reason], **refusal.names)
 
 
-def because(why: Why, language: str, amount: Callable[[int], str]) -> str:
-    """Why a rule was applied or not; amount writes the units that why counts in."""
+def because(why: Why, language: str, amount: Callable[[int], str], *, most: bool = False) -> str:
+    """Why a rule was applied or not; amount writes the units that why counts in.
+
+    most: it took off the most that it may.
+    """
     text = CAUSES[why.cause]
     if why.applied and why.needs:
         text = EARNED_POINTS
+    elif most:
+        text = TOOK_MOST
     text = _counted(text, why.needs or why.has, language)
     if "{" not in text:  # of fifty rules most were not applied, for a reason without amounts
         return text
@@ -298,7 +304,7 @@ def every_text() -> list[str | tuple[str, str]]:
     """Each text that can be said: what a catalogue must translate, counted ones as a pair."""
     tables = (REFUSALS, CAUSES, NOTES, HINTS, GIFTS, DAYS, PAGE)
     texts: list[str | tuple[str, str]] = [text for table in tables for text in table.values()]
-    texts += [EARNED_POINTS, NO_TIER, BALANCE_ALONE, *COUNTED.values(), FORM]
+    texts += [EARNED_POINTS, TOOK_MOST, NO_TIER, BALANCE_ALONE, *COUNTED.values(), FORM]
     return list(dict.fromkeys(texts))
 
 

@@ -29,7 +29,10 @@ def test_a_basket_is_quoted_for_the_card_as_the_daemon_knows_it(
     assert "2990******019  bonus  active  Anna  silver" in result.output
     assert "cashier   Greet Anna" in result.output
     assert "2990000000019" not in result.output
-    assert "step-scale     no       needs a total of 1000.00, has " in result.output
+    assert ["step-scale", "no", "needs", "a", "total", "of", "1000.00,", "has"] in [
+        row[:8] for row in rows(result.output)
+    ]
+    assert ["when.tier", "✓", "needs", "silver,", "gold,", "has", "silver"] in rows(result.output)
 
 
 def test_an_unpublished_program_is_tried_without_daemon_or_settings(tmp_path: Path) -> None:
@@ -41,6 +44,35 @@ def test_an_unpublished_program_is_tried_without_daemon_or_settings(tmp_path: Pa
     assert ["to", "pay", "315.13", "17.98", "0.00", "297.15"] in found
     assert ["milk-10", "yes", "took", "17.98", "off"] in found
     assert "because" in result.output
+
+
+def test_explain_says_each_condition_of_a_rule_that_has_several(tmp_path: Path) -> None:
+    basket = written(tmp_path, **SATURDAY)
+    result = told("quote", basket, "--program", PROGRAM, "--tier", "silver", "--explain")
+    found = rows(result.output)
+    place = found.index(["milk-10", "yes", "took", "17.98", "off"])
+    assert found[place + 1 : place + 6] == [
+        ["on", "✓", "needs", "1,", "has", "1"],
+        ["when.tier", "✓", "needs", "silver,", "gold,", "has", "silver"],
+        ["when.weekday", "✓", "needs", "sat,", "sun,", "has", "sat"],
+        ["when.time", "✓", "needs", "09:00-12:00,", "has", "10:30"],
+        ["line", "1:", "17.98", "of", "179.80"],
+    ]
+    assert ["when.min_total", "✗", "needs", "500.00,", "has", "297.15"] in found
+    assert all(len(row) <= 80 for row in result.output.splitlines())
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "[]", "{}", "{", '{"explain": true, "receipt": "r"}', '{"receipt": "r", "receipt": "r"}'],
+)
+def test_what_is_no_basket_is_the_same_fault_with_explain(typed: str) -> None:
+    plain, asked = (
+        told("quote", "-", "--program", PROGRAM, *more, typed=typed)
+        for more in ((), ("--explain",))
+    )
+    assert (plain.exit_code, plain.stderr) == (asked.exit_code, asked.stderr)
+    assert plain.exit_code == 1
 
 
 def test_without_explain_no_rule_is_explained(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from loyaltyd.domain.account import Seen, moved
 from loyaltyd.domain.basket import Basket
 from loyaltyd.domain.facts import value_from
+from loyaltyd.domain.hints import Asked, hint
 from loyaltyd.domain.place import Place
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.program_text import program_from
@@ -22,6 +23,7 @@ from loyaltyd.domain.record import ProgramRef, canonical
 from loyaltyd.domain.refusal import Refusal
 from loyaltyd.domain.sale import Sale, receipt_body, sale_postings
 from loyaltyd.messages import LANGUAGES
+from loyaltyd.till.explaining import explained_answers
 from loyaltyd.till.telling import (
     Telling,
     explain_answers,
@@ -118,11 +120,14 @@ def _recorded(sale: Sale) -> Sale:
 
 
 def _tell(answer: Quote, sale: Sale, found: Program, language: str) -> None:
+    asked = Asked(basket=sale.basket, seen=sale.seen, program=found, place=sale.place, at=sale.at)
     telling = Telling(
         quote=answer,
         basket=sale.basket,
         program=found,
         card=None,
+        asked=asked,
+        hint=hint(asked, answer),
         before=sale.seen.account,
         after=moved(sale.seen.account, sale.postings) if sale.seen.account else None,
         at=sale.at,
@@ -130,7 +135,10 @@ def _tell(answer: Quote, sale: Sale, found: Program, language: str) -> None:
     )
     said = messages_answer(telling)
     assert all(it for texts in (said["cashier"], said["customer"], said["slip"]) for it in texts)
-    assert all(it["because"] for it in explain_answers(telling))
+    plain = explain_answers(telling)
+    assert all(it["because"] for it in plain)
+    more = explained_answers(telling)
+    assert [{**it, **each} for it, each in zip(plain, more, strict=True)] == more
     assert set(quote_wallets(telling)) == {it.id for it in found.wallets}
     assert len(line_answers(telling)) == len(sale.basket.lines)
     assert totals_answer(answer.result, found)

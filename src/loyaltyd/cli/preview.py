@@ -19,6 +19,7 @@ from loyaltyd.messages import sentence
 from loyaltyd.till.baskets import basket_from
 from loyaltyd.till.beside import NamedCards
 from loyaltyd.till.coupons import named
+from loyaltyd.till.explaining import explained_answers
 from loyaltyd.till.identify import NEW, Presented, identified
 from loyaltyd.till.program_file import program_in
 from loyaltyd.till.requests import QuoteRequest
@@ -72,6 +73,7 @@ def preview(body: bytes, path: pathlib.Path, tier: str | None) -> dict[str, Any]
         basket=basket,
         program=program,
         card=card,
+        asked=asked,
         coupons=coupons,
         before=account,
         after=account,
@@ -81,10 +83,10 @@ def preview(body: bytes, path: pathlib.Path, tier: str | None) -> dict[str, Any]
         named=beside,
         beside=tuple(it.account for it in seen.beside),
     )
-    return _answer(telling)
+    return _answer(telling, explain=request.explain)
 
 
-def _answer(telling: Telling) -> dict[str, Any]:
+def _answer(telling: Telling, *, explain: bool) -> dict[str, Any]:
     program = telling.program
     return {
         "program": {"id": program.id, "version": program.version},
@@ -92,7 +94,7 @@ def _answer(telling: Telling) -> dict[str, Any]:
         "totals": totals_answer(telling.quote.result, program),
         "lines": line_answers(telling),
         "messages": messages_answer(telling),
-        "explain": explain_answers(telling),
+        "explain": explained_answers(telling) if explain else explain_answers(telling),
     }
 
 

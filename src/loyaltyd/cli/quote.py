@@ -38,6 +38,8 @@ def command(
     answers, for the card as it is now. Nothing is recorded.
     """
     body = file.read()
+    if explain:
+        body = _with_explain(body)
     if program is not None:
         from loyaltyd.cli.preview import preview
 
@@ -79,11 +81,35 @@ def _effects(line: dict[str, Any]) -> str:
     return ", ".join(f"{it['rule']} {it['amount']}" for it in line["effects"])
 
 
+def _with_explain(body: bytes) -> bytes:
+    """Ask for the conditions too; all else stays as it was written, its faults too."""
+    try:
+        sent = json.loads(body)
+    except ValueError:
+        return body
+    if not isinstance(sent, dict) or not sent or "explain" in sent:
+        return body
+    return body.replace(b"{", b'{"explain": true, ', 1)
+
+
 def _print_reasons(answer: dict[str, Any]) -> None:
     from loyaltyd.cli.tables import print_table
 
-    rows = [
-        (it["rule"], "yes" if it["applied"] else "no", it["because"]) for it in answer["explain"]
-    ]
+    rows = []
+    for it in answer["explain"]:
+        rows.append((it["rule"], "yes" if it["applied"] else "no", it["because"]))
+        conditions = it.get("conditions", ())
+        if len(conditions) > 1:
+            rows += [_condition(each) for each in conditions]
+        rows += [
+            ("", "", f"line {each['line']}: {each['amount']} of {each['of']}")
+            for each in it.get("lines", ())
+        ]
     click.echo()
     print_table(("rule", "applied", "because"), rows)
+
+
+def _condition(condition: dict[str, Any]) -> tuple[str, str, str]:
+    needs, has = (condition[it] for it in ("needs", "has"))
+    said = f"needs {needs}, has {has or 'none'}" if needs else ""
+    return f"  {condition['key']}", "✓" if condition["met"] else "✗", said

@@ -26,7 +26,7 @@ from loyaltyd.domain.limits import budget_left
 from loyaltyd.domain.lots import Dates, own_dates
 from loyaltyd.domain.money import WHOLE_SHARE
 from loyaltyd.domain.pieces import pieces
-from loyaltyd.domain.position import Position
+from loyaltyd.domain.position import Position, lowering
 from loyaltyd.domain.program import Program, Rule, Wallet
 from loyaltyd.domain.scene import Scene
 
@@ -135,12 +135,15 @@ def _claim(rule: Rule, on: Ground, before: Sequence[Claim]) -> Claim:
         return replace(empty, why=why)
     able = _able(on.places[rule.id], on.lines)
     cause = _barred(wallet, on, able)
-    bars = on.program.exclusions.get(rule.id)
-    if bars and cause is None:
-        able = [it and not at.lowered_by(bars) for it, at in zip(able, on.lines, strict=True)]
-        cause = None if any(able) else Cause.EXCLUDED
     if cause is not None:
         return replace(empty, why=Why(rule=rule.id, cause=cause))
+    bars = on.program.exclusions.get(rule.id)
+    if bars:
+        mine = [at for it, at in zip(able, on.lines, strict=True) if it]
+        able = [it and not at.lowered_by(bars) for it, at in zip(able, on.lines, strict=True)]
+        if not any(able):
+            why = Why(rule=rule.id, cause=Cause.EXCLUDED, needs=lowering(mine, bars))
+            return replace(empty, why=why)
     if isinstance(give.by, Multiplied):
         parts = _multiplied(empty, give.by, able, before, on)
         why = Why(rule=rule.id, cause=Cause.NOTHING_TO_MULTIPLY)

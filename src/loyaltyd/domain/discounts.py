@@ -6,7 +6,7 @@ line. `base` says what each sees: the net as it finds it (cascade) or as it stoo
 began (original).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from loyaltyd.domain.candidates import Candidates
 from loyaltyd.domain.explain import Cause, Why
@@ -54,8 +54,11 @@ def _run(group: Group, layer: str, work: Work) -> list[Why]:
     if group.pick != "all":
         offers = [offered(rule, work, began) for rule in group.rules]
         counting = (_per_line if layer == ITEM else _winner)(offers, group.pick)
+        won = _won(offers, counting) if len(offers) > 1 else {}
         return [
-            _applied(offer, shares, layer, work)
+            _beaten(offer, won, layer)
+            if offer.shares and not shares
+            else _applied(offer, shares, layer, work)
             for offer, shares in zip(offers, counting, strict=True)
         ]
     trace = []
@@ -90,6 +93,19 @@ def _winner(offers: Sequence[Offer], pick: str) -> list[Shares]:
     return [offer.shares if number in giving[:1] else {} for number, offer in enumerate(offers)]
 
 
+def _won(offers: Sequence[Offer], counting: Sequence[Shares]) -> Mapping[int, str]:
+    """For each line that an offer lowers, whose offer that is."""
+    pairs = zip(offers, counting, strict=True)
+    return {place: offer.rule.id for offer, shares in pairs for place in shares}
+
+
+def _beaten(offer: Offer, won: Mapping[int, str], layer: str) -> Why:
+    """Which rules count instead: in the item layer those on the lines that it would have."""
+    winners = [won[place] for place in offer.shares] if layer == ITEM else won.values()
+    instead = ", ".join(dict.fromkeys(winners))
+    return Why(rule=offer.rule.id, cause=Cause.BETTER_RULE, needs=instead, has=offer.amount)
+
+
 def _applied(offer: Offer, shares: Shares, layer: str, work: Work) -> Why:
     """Take the shares off, and say what became of the rule."""
     if offer.why is not None:
@@ -106,5 +122,4 @@ def _applied(offer: Offer, shares: Shares, layer: str, work: Work) -> Why:
     work.total -= given
     if given:
         return Why(rule=offer.rule.id, cause=Cause.APPLIED, has=given)
-    cause = Cause.NOTHING_LEFT if shares else Cause.BETTER_RULE
-    return Why(rule=offer.rule.id, cause=cause, has=offer.amount)
+    return Why(rule=offer.rule.id, cause=Cause.NOTHING_LEFT, has=offer.amount)

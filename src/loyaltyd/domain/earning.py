@@ -46,8 +46,10 @@ def earned(
         counting = _counting(group, found)
         claims += counting
         plain += [it for it in counting if not it.multiplies]
+        # Where one beats another, one of each wallet counts.
+        winners = {it.wallet.id: it.rule.id for it in counting}
         counts = {it.rule.id for it in counting}
-        trace += [_why(it, counts=it.rule.id in counts) for it in found]
+        trace += [_why(it, winners, counts=it.rule.id in counts) for it in found]
     earnings = [_wallet_earned(wallet, claims, program) for wallet in program.wallets]
     nothing = {it.wallet for it in earnings if not it.amount}
     wallets = {it.rule.id: it.wallet.id for it in claims}
@@ -145,11 +147,13 @@ def _dated(
     )
 
 
-def _why(of: Claim, *, counts: bool) -> Why:
+def _why(of: Claim, winners: Mapping[str, str], *, counts: bool) -> Why:
     if of.why is not None:
         return of.why
-    cause = Cause.APPLIED if counts else Cause.BETTER_RULE
-    return Why(rule=of.rule.id, cause=cause, needs=of.wallet.id, has=of.whole)
+    rule, wallet = of.rule.id, of.wallet.id
+    if counts:
+        return Why(rule=rule, cause=Cause.APPLIED, needs=wallet, has=of.whole)
+    return Why(rule=rule, cause=Cause.BETTER_RULE, needs=winners[wallet], has=of.whole)
 
 
 def _rounded(why: Why, wallets: Mapping[str, str], nothing: set[str]) -> Why:

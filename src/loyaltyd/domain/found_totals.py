@@ -1,8 +1,9 @@
 """What was left to pay where each discount rule stood, worked out from what the rules took."""
 
 from collections import Counter
+from itertools import groupby
 
-from loyaltyd.domain.program import CARD_RULE, Group, Program
+from loyaltyd.domain.program import CARD_RULE, ITEM, POINTS, Program
 from loyaltyd.domain.quote import Result
 
 
@@ -14,19 +15,16 @@ def totals_found(program: Program, result: Result) -> dict[str, int]:
             taken[effect.rule] += effect.amount
     left = sum(line.gross for line in result.lines)
     found: dict[str, int] = {}
-    for group in program.item:
-        left = _add(found, left, group, taken)
-    found[CARD_RULE] = left
-    left -= taken[CARD_RULE]
-    for group in program.receipt:
-        left = _add(found, left, group, taken)
+    for _, turns in groupby(program.turns.values(), key=lambda it: it.place):
+        them = list(turns)
+        layer, group = them[0].rule.layer, them[0].group
+        if layer != ITEM and CARD_RULE not in found:  # the first of all after the item rules
+            found[CARD_RULE] = left
+            left -= taken[CARD_RULE]
+        if layer == POINTS:
+            break
+        began, cascades = left, group.pick == "all" and group.base == "cascade"
+        for turn in them:
+            found[turn.rule.id] = left if cascades else began
+            left -= taken[turn.rule.id]
     return found
-
-
-def _add(found: dict[str, int], left: int, group: Group, taken: Counter[str]) -> int:
-    """Add what the rules of group found; what they leave of left is returned."""
-    began, cascades = left, group.pick == "all" and group.base == "cascade"
-    for rule in group.rules:
-        found[rule.id] = left if cascades else began
-        left -= taken[rule.id]
-    return left

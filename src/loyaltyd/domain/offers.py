@@ -10,7 +10,7 @@ from loyaltyd.domain.gifts import AmountOff, Bundle, Discount, Earn, FixedPrice,
 from loyaltyd.domain.limits import budget_left
 from loyaltyd.domain.money import WHOLE_SHARE, half_up, part_of
 from loyaltyd.domain.pieces import bundled, picked, pieces
-from loyaltyd.domain.position import Position
+from loyaltyd.domain.position import Position, lowering
 from loyaltyd.domain.program import ITEM, Rounding, Rule
 from loyaltyd.domain.scene import Scene
 from loyaltyd.domain.spread import spread, spread_within
@@ -95,9 +95,11 @@ def offered(rule: Rule, work: Work, found: Found) -> Offer:
         return _none(rule, Cause.NO_DISCOUNT)
     bars = work.exclusions.get(rule.id)
     if bars:
-        eligible = [it for it in eligible if not work.lines[it].lowered_by(bars)]
-        if not eligible:
-            return _none(rule, Cause.EXCLUDED)
+        free = [it for it in eligible if not work.lines[it].lowered_by(bars)]
+        if not free:
+            foes = lowering([work.lines[it] for it in eligible], bars)
+            return _none(rule, Cause.EXCLUDED, foes)
+        eligible = free
     lines = [work.lines[place] for place in eligible]
     goods = _Goods(
         places=eligible,

@@ -106,6 +106,12 @@ def total(lines: Iterable[Position]) -> int:
     return sum(position.net for position in lines)
 
 
+def lowering(lines: Iterable[Position], rules: Container[str]) -> str:
+    """Of the rules those that took something off lines first, named."""
+    first = (next((e.rule for e in it.effects if e.rule in rules), "") for it in lines)
+    return ", ".join(dict.fromkeys(filter(None, first)))
+
+
 def _position(line: Line, classes: Sequence[GoodsClass], floor: int) -> Position:
     return Position(
         line=line,

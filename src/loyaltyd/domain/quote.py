@@ -14,7 +14,7 @@ from loyaltyd.domain.basket import Basket, Load
 from loyaltyd.domain.candidates import candidates
 from loyaltyd.domain.conditions import coupon_used
 from loyaltyd.domain.discounts import discount
-from loyaltyd.domain.earning import earned, scene_of_points, spend
+from loyaltyd.domain.earning import Earned, earned, scene_of_points, spend
 from loyaltyd.domain.explain import Message, Why
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import AMOUNT_MAX, half_up
@@ -121,6 +121,7 @@ class Quote:
     redeemable: tuple[Redeemed, ...]
     messages: tuple[Message, ...]
     trace: tuple[Why, ...]
+    tier: str = ""  # at which the receipt earned
 
 
 def quote(
@@ -138,7 +139,8 @@ def quote(
     able = candidates(basket.lines, seen.coupons, program)
     trace = discount(lines, program, scene, able)
     redeemable, messages = redeem(lines, basket, program, seen, at.date())
-    earnings, why = earned(lines, program, scene_of_points(scene, lines, program, able), able)
+    at_points = scene_of_points(scene, lines, program, able)
+    earnings, why = earned(lines, program, at_points, able)
     result = Result(
         lines=tuple(
             _line(position, [(it.wallet, it.shares[place]) for it in earnings if it.shares])
@@ -147,11 +149,7 @@ def quote(
         spent=_spent(redeemable),
         earned=tuple(Points(wallet=it.wallet, amount=it.amount) for it in earnings if it.amount),
         spend=spend(lines) if seen.account else 0,
-        measured=tuple(
-            Points(wallet=it.wallet, amount=it.amount)
-            for it in earnings
-            if it.amount and program.measures(it.wallet)
-        ),
+        measured=_measured(earnings, program),
         dated=tuple(lot for it in earnings for lot in it.dated),
         used=_used((*trace, *why), program),
         coupons=_coupons((*trace, *why), program, seen),
@@ -165,6 +163,7 @@ def quote(
         redeemable=tuple(redeemable),
         messages=tuple(messages),
         trace=(*trace, *why),
+        tier=at_points.tier,
     )
 
 
@@ -234,6 +233,11 @@ def _given(trace: Sequence[Why], program: Program) -> tuple[Given, ...]:
         for why in trace
         if why.applied and why.rule in budgets and isinstance(why.has, int) and why.has
     )
+
+
+def _measured(earnings: Sequence[Earned], program: Program) -> tuple[Points, ...]:
+    measured = [it for it in earnings if it.amount and program.measures(it.wallet)]
+    return tuple(Points(wallet=it.wallet, amount=it.amount) for it in measured)
 
 
 def _line(position: Position, earnings: Sequence[tuple[str, int]]) -> LineResult:

@@ -3,7 +3,7 @@
 Amounts are decimal strings, each with exactly the decimals of its currency or wallet.
 """
 
-from typing import NotRequired  # pydantic refuses typing's before Python 3.12
+from typing import Literal, NotRequired  # pydantic refuses typing's before Python 3.12
 
 from typing_extensions import TypedDict
 
@@ -113,8 +113,38 @@ class MessagesAnswer(TypedDict):
     slip: list[str]
 
 
+class LoweredAnswer(TypedDict):
+    """What a rule took off a line: amount of what it found left of it."""
+
+    line: int
+    of: str
+    amount: str
+
+
+class ConditionAnswer(TypedDict):
+    """One condition of a rule; key is its path in the rule, unit what needs and has count."""
+
+    key: str
+    met: bool
+    unit: Literal["money", "points", "count", "weight", "word"]
+    needs: str
+    has: str
+
+
+class NearestAnswer(TypedDict):
+    """Of what a rule misses the nearest: what is missing of it, and which share of its need."""
+
+    key: str
+    share: str
+    missing: NotRequired[str]
+
+
 class WhyAnswer(TypedDict):
-    """Why a rule was applied or not: because is for people, the others are for programs."""
+    """Why a rule was applied or not: because is for people, the others are for programs.
+
+    law is what the classes of goods say that keep it off; max is the most it takes off, when it
+    took that. The last three come with "explain": true.
+    """
 
     rule: str
     applied: bool
@@ -122,6 +152,11 @@ class WhyAnswer(TypedDict):
     cause: str
     needs: NotRequired[str]
     has: NotRequired[str]
+    law: NotRequired[str]
+    max: NotRequired[str]
+    conditions: NotRequired[list[ConditionAnswer]]
+    nearest: NotRequired[NearestAnswer]
+    lines: NotRequired[list[LoweredAnswer]]
 
 
 class QuoteAnswer(TypedDict):

@@ -92,11 +92,12 @@ def quantity_of(text: str, member: str) -> int | Refusal:
 
 
 def fingerprint(request: Request, chain_key: bytes, *, of: str = "") -> bytes:
-    """SHA-256 of the request as parsed, without its quote; of is the receipt that its path names.
+    """SHA-256 of the request as parsed; of is the receipt that its path names.
 
-    Personal members enter it only under the key.
+    Without its quote, and without what only says how much is answered. Personal members enter it
+    only under the key.
     """
-    members = request.model_dump(exclude={"quote"}, exclude_none=True)
+    members = request.model_dump(exclude={"quote", "explain"}, exclude_none=True)
     sent = canonical([of, _normal(members, chain_key)])
     return hashlib.sha256(sent.encode()).digest()
 

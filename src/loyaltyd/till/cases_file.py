@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from loyaltyd.domain.case_text import cases_from
 from loyaltyd.domain.cases import LINES, RULES, Case, Key, Told, Trial, digits_of
 from loyaltyd.domain.errors import ConfigError
+from loyaltyd.domain.hints import Asked
 from loyaltyd.domain.money import decimal
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.refusal import Refusal
@@ -51,6 +52,9 @@ def explained(trial: Trial, program: Program, language: str) -> list[WhyAnswer]:
         basket=case.basket,
         program=program,
         card=None,
+        asked=Asked(
+            basket=case.basket, seen=case.seen, program=program, place=case.place, at=case.at
+        ),
         before=case.seen.account,
         after=case.seen.account,
         at=case.at,

@@ -13,7 +13,7 @@ from loyaltyd.domain.account import Seen, moved
 from loyaltyd.domain.basket import Basket
 from loyaltyd.domain.card import card_id
 from loyaltyd.domain.facts import value_from
-from loyaltyd.domain.hints import Asked, Hint, hint
+from loyaltyd.domain.hints import Asked, hint
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import Quote, quote
 from loyaltyd.domain.record import Moment, Record
@@ -32,6 +32,7 @@ from loyaltyd.till.answers import (
 from loyaltyd.till.baskets import basket_from, fingerprint
 from loyaltyd.till.beside import NamedCards, named_cards, pin_needed
 from loyaltyd.till.coupons import Named, looked_up
+from loyaltyd.till.explaining import explained_answers
 from loyaltyd.till.identify import ACTIVE, NEW, Presented, presented, usable
 from loyaltyd.till.past import with_shared
 from loyaltyd.till.quote_token import (
@@ -89,7 +90,7 @@ async def quote_receipt(till: Till, request: QuoteRequest) -> QuoteAnswer | Refu
         reckoned = _reckoned(till, view, request, promise=None)
         if isinstance(reckoned, Refusal):
             return reckoned
-        return _quote_answer(till, reckoned)
+        return _quote_answer(till, reckoned, explain=request.explain)
 
     return await asyncio.wrap_future(till.ledger.read(work))
 
@@ -257,6 +258,13 @@ def _telling(till: Till, reckoned: _Reckoned) -> Telling:
         basket=reckoned.basket,
         program=reckoned.program,
         card=reckoned.card,
+        asked=Asked(
+            basket=reckoned.basket,
+            seen=reckoned.seen,
+            program=reckoned.program,
+            place=till.place(reckoned.moment.business_date),
+            at=reckoned.moment.at,
+        ),
         coupons=reckoned.coupons,
         before=before,
         after=moved(before, postings) if before else None,
@@ -267,20 +275,9 @@ def _telling(till: Till, reckoned: _Reckoned) -> Telling:
     )
 
 
-def _hint(till: Till, reckoned: _Reckoned) -> Hint | None:
-    moment = reckoned.moment
-    asked = Asked(
-        basket=reckoned.basket,
-        seen=reckoned.seen,
-        program=reckoned.program,
-        place=till.place(moment.business_date),
-        at=moment.at,
-    )
-    return hint(asked, reckoned.quote)
-
-
-def _quote_answer(till: Till, reckoned: _Reckoned) -> QuoteAnswer:
-    telling = replace(_telling(till, reckoned), hint=_hint(till, reckoned))
+def _quote_answer(till: Till, reckoned: _Reckoned, *, explain: bool) -> QuoteAnswer:
+    telling = _telling(till, reckoned)
+    telling = replace(telling, hint=hint(telling.asked, telling.quote))
     program, result = reckoned.program, reckoned.quote.result
     promise = promise_of(
         reckoned.basket, result, program.hash, reckoned.moment.at, reckoned.moment.recorded_at
@@ -294,7 +291,7 @@ def _quote_answer(till: Till, reckoned: _Reckoned) -> QuoteAnswer:
         lines=line_answers(telling),
         wallets=quote_wallets(telling),
         messages=messages_answer(telling),
-        explain=explain_answers(telling),
+        explain=explained_answers(telling) if explain else explain_answers(telling),
     )
     _tell_cards(answer, telling)
     return answer
@@ -331,7 +328,9 @@ def _requoted(
     anew = _reckoned(till, view, request, promise=None)
     if isinstance(anew, Refusal):
         return anew
-    return QuoteChanged(reason=broken.reason, quote=_quote_answer(till, anew))
+    return QuoteChanged(
+        reason=broken.reason, quote=_quote_answer(till, anew, explain=request.explain)
+    )
 
 
 def _recorded(till: Till, tx: Transaction, reckoned: _Reckoned, same: bytes) -> ReceiptAnswer:

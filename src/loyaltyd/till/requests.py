@@ -146,6 +146,7 @@ class QuoteRequest(Request):
     loads: tuple[LoadRequest, ...] = Field(default=(), max_length=CARDS_MAX)
     payments: tuple[PaymentRequest, ...] = Field(default=(), max_length=32)
     split: bool = False
+    explain: bool = False  # of a quote: each rule's conditions too
     at: Time | None = None
 
     @model_validator(mode="after")

@@ -10,7 +10,10 @@ from loyaltyd.domain.account import Account
 from loyaltyd.domain.basket import Basket
 from loyaltyd.domain.candidates import left_out
 from loyaltyd.domain.explain import Cause, Message, Note, Why
-from loyaltyd.domain.hints import Hint
+from loyaltyd.domain.explanation import barring
+from loyaltyd.domain.gifts import PercentOff, Scale
+from loyaltyd.domain.goods import GoodsClass
+from loyaltyd.domain.hints import Asked, Hint
 from loyaltyd.domain.money import decimal, quantity_text
 from loyaltyd.domain.postings import points_of
 from loyaltyd.domain.program import POINTS, Program, Rule, Texts
@@ -51,6 +54,7 @@ class Telling:
     after: Account | None
     at: dt.datetime
     language: str
+    asked: Asked
     coupons: Sequence[Named] = ()
     hint: Hint | None = None  # what a little more would bring: of a quote, never of a receipt
     named: NamedCards = NO_CARDS  # beside the shopper's own
@@ -178,9 +182,9 @@ def explain_answers(telling: Telling) -> list[WhyAnswer]:
     for why in (*_named_in_vain(telling), *telling.quote.trace):
         turn = program.turns.get(why.rule)
         if turn is None:
-            card.append(_why_answer(why, telling))
+            card.append(why_answer(why, telling))
         else:
-            answers[turn.number] = _why_answer(why, telling)
+            answers[turn.number] = why_answer(why, telling)
     first = sum(len(group.rules) for group in program.item) if card else 0
     return [*answers[:first], *card, *answers[first:]]
 
@@ -291,7 +295,7 @@ def _coupons_told(telling: Telling) -> list[str]:
             telling.language,
             messages.NOTES[note],
             coupon=shown[coupon.id],
-            because=_why_answer(why, telling)["because"] if why else "",
+            because=why_answer(why, telling)["because"] if why else "",
         )
         for note, coupon, why in notes
     ]
@@ -335,7 +339,8 @@ def _plain_answer(why: Why, language: str) -> WhyAnswer:
     return answer
 
 
-def _why_answer(why: Why, telling: Telling) -> WhyAnswer:
+def why_answer(why: Why, telling: Telling) -> WhyAnswer:
+    """What became of one rule."""
     rule, digits = telling.program.rule(why.rule), telling.program.digits
     if rule is not None and why.cause not in OF_MONEY:
         digits = _digits_of(rule, telling.program)
@@ -343,17 +348,33 @@ def _why_answer(why: Why, telling: Telling) -> WhyAnswer:
     def amount(value: int) -> str:
         return decimal(value, digits)
 
+    give = rule.give if rule is not None else None
+    most = give.cap if isinstance(give, (PercentOff, Scale)) else None
+    reached = why.applied and most == why.has
     answer = WhyAnswer(
         rule=why.rule,
         applied=why.applied,
-        because=messages.because(why, telling.language, amount),
+        because=messages.because(why, telling.language, amount, most=reached),
         cause=str(why.cause),
     )
     if why.needs != "":
         answer["needs"] = amount(why.needs) if isinstance(why.needs, int) else why.needs
     if why.has != "":
         answer["has"] = amount(why.has) if isinstance(why.has, int) else why.has
+    if reached and most is not None:
+        answer["max"] = amount(most)
+    _add_law(answer, barring(why, telling.asked))
     return answer
+
+
+def _add_law(answer: WhyAnswer, classes: Sequence[GoodsClass]) -> None:
+    """Say which classes keep the rule off its goods, and by which law."""
+    if classes:
+        answer["needs"] = ", ".join(goods.id for goods in classes)
+    law = "; ".join(dict.fromkeys(goods.because for goods in classes if goods.because))
+    if law:
+        answer["law"] = law
+        answer["because"] += f": {law}"
 
 
 def _money(amount: int, program: Program) -> str:
