@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,7 +18,6 @@ from loyaltyd.domain.program import Program
 from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.quote import LineResult, Quote, pieces, quote
 from loyaltyd.domain.refusal import Reason, Refusal
-from tests.domain.program_samples import GOOD
 from tests.domain.receipts import (
     DEMO,
     MOSCOW,
@@ -324,50 +319,3 @@ def test_a_rule_that_cannot_apply_changes_nothing(text: str, cart: Basket, who: 
     more = quoted(program(text + never + other), cart, who)
     assert more.result == plain.result
     assert {cause(more, "never"), cause(more, "other")} <= {Cause.WEEKDAY, Cause.GOODS}
-
-
-SCRIPT = """
-import sys
-from tests.domain.test_quote import digest
-sys.stdout.write(digest())
-"""
-
-
-def digest() -> str:
-    """The SHA-256 of what a thousand made-up receipts come to, under two programs."""
-    found = program_from(GOOD)
-    assert isinstance(found, Program)
-    obeyed = (found, demo())
-    summed = hashlib.sha256()
-    for number in range(1000):
-        categories = ("dairy/x", "alcohol/vodka", "b", "alcohol/strong/x")
-        lines = [
-            Line(
-                line=place,
-                sku=f"s{place}",
-                quantity=1000 + number * 37 % 1000,
-                price=(number * 7919 + place * 104_729) % 90_000,
-                category=categories[(number + place) % 4],
-                abv=40_000,
-                litres=500,
-            )
-            for place in range(number % 9)
-        ]
-        cart = Basket(receipt="r", lines=tuple(lines), redeem=(Wish(wallet="bonus"),))
-        for each in obeyed:
-            summed.update(repr(quote(cart, ANNA, each, PLACE, SATURDAY)).encode())
-    return summed.hexdigest()
-
-
-@pytest.mark.parametrize("seed", ["0", "1", "4242"])
-def test_another_process_with_another_hash_seed_gives_the_same_bytes(seed: str) -> None:
-    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == digest()

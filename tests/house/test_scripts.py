@@ -35,7 +35,11 @@ def test_a_skip_says_so_at_a_desk_and_fails_in_ci(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["install", "lib.sh", "lock", "run", "test", "uninstall", "wheels", "../.ci/run"]
+    "script",
+    [
+        *("install", "lib.sh", "lock", "pythons", "run", "test", "uninstall", "wheels"),
+        *("mutants/run", "bench/run", "../.ci/run"),
+    ],
 )
 def test_each_script_is_bash_that_parses(script: str) -> None:
     subprocess.run(["bash", "-n", ROOT / "tools" / script], check=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tests.domain.oracle.conditions import budget_left, holds, times
-from tests.domain.oracle.exact import half_up, kopecks, percentage, waterfall
+from tests.domain.oracle.exact import half_up, kopecks, note_tie, percentage, waterfall
 from tests.domain.oracle.shop import PLAIN_GROUP, Shop, Table
 
 Offer = tuple[list[int], list[int]]  # what comes off each line, how many of its pieces are free
@@ -126,7 +126,8 @@ def _item_offer_in_full(shop: Shop, rule: Table, stand: Stand) -> Offer:
 def _bundles(shop: Shop, rule: Table, stand: Stand) -> list[int]:
     """Bundle after bundle from the dearest pieces on, while one costs more than its price."""
     give, price = rule["give"], kopecks(rule["give"]["bundle"])
-    units = sorted(_paid_units(shop, rule, stand), key=lambda it: (-it[0], it[1]))
+    every = sorted(_paid_units(shop, rule, stand), key=lambda it: (-it[0], it[1]))
+    units = every
     costs = [Fraction(0)] * len(shop.lines)
     bundles = 0
     while len(units) >= give["buy"] and bundles < times(rule):
@@ -136,6 +137,7 @@ def _bundles(shop: Shop, rule: Table, stand: Stand) -> list[int]:
         bundles += 1
         for cost, place in bundle:
             costs[place] += cost
+    note_tie(every, bundles * give["buy"], "a piece")
     weights = [Fraction(half_up(cost)) for cost in costs]
     amount = max(0, int(sum(weights)) - bundles * price)
     return _spread_over(shop, amount, weights)
@@ -147,7 +149,9 @@ def _few(shop: Shop, rule: Table, stand: Stand, count: int) -> list[tuple[Fracti
     give = rule["give"]
     most = min(len(units) // give["buy"], times(rule)) * count if "buy" in give else count
     sign = -1 if give.get("which") == "dearest" else 1
-    return sorted(units, key=lambda it: (sign * it[0], it[1]))[:most]
+    units.sort(key=lambda it: (sign * it[0], it[1]))
+    note_tie(units, most, "a piece")
+    return units[:most]
 
 
 def _paid_units(shop: Shop, rule: Table, stand: Stand) -> list[tuple[Fraction, int]]:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 DIGITS = 2  # of the currencies that it is asked about
+TIES: list[str] = []  # for what lines tied since it was cleared, so that their order decided
 
 
 def waterfall(
@@ -47,15 +48,27 @@ def half_up(value: Fraction) -> int:
     return floor(value + Fraction(1, 2))
 
 
+def note_tie(ordered: Sequence[tuple[Fraction, int]], taken: int, what: str) -> None:
+    """Note that lines are equal of which some were taken and some were left: (worth, line)."""
+    if 0 < taken < len(ordered) and ordered[taken - 1][0] == ordered[taken][0]:
+        tied = {line for worth, line in ordered if worth == ordered[taken][0]}
+        if len(tied) > 1:
+            TIES.append(what)
+
+
 def _rounded(amount: int, quotas: dict[int, Fraction], way: str) -> dict[int, int]:
     if way == "largest-remainder":
         shares = {place: floor(quota) for place, quota in quotas.items()}
         order = sorted(quotas, key=lambda place: (shares[place] - quotas[place], place))
-        for place in order[: amount - sum(shares.values())]:
+        more = amount - sum(shares.values())
+        note_tie([(quotas[it] - shares[it], it) for it in order], more, "a remainder")
+        for place in order[:more]:
             shares[place] += 1
         return shares
     shares = {place: ceil(quota - Fraction(1, 2)) for place, quota in quotas.items()}
     step = 1 if amount > sum(shares.values()) else -1
+    if amount != sum(shares.values()):
+        TIES.append("the first lines")
     for place, quota in quotas.items():  # of semantics 5 the invariant: within one unit of a quota
         if sum(shares.values()) != amount and abs(shares[place] + step - quota) <= 1:
             shares[place] += step

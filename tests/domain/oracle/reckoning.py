@@ -21,6 +21,7 @@ class Reckoning:
     nets: list[int]
     effects: list[list[tuple[str, str, int]]]  # rule, layer, amount
     paid: list[list[tuple[str, int]]]  # wallet, money
+    points: list[list[tuple[str, int]]]  # of what was paid: wallet, points
     spent: dict[tuple[str, str], int]  # by wallet and account, none for the shopper's
     earned: dict[str, int]
     shares: list[dict[str, int]]  # wallet → points
@@ -39,6 +40,7 @@ def reckoned(text: str, basket: Basket, seen: Seen, at: dt.datetime) -> Reckonin
         nets=shop.net,
         effects=shop.effects,
         paid=[[(name, money) for name, money, _ in each] for each in shop.paid],
+        points=shop.points,
         spent=shop.spent,
         earned=shop.earned,
         shares=shop.shares,

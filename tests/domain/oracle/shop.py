@@ -32,6 +32,7 @@ class Shop:
         self.free = [0] * len(self.lines)  # pieces that cost nothing
         self.effects: list[list[tuple[str, str, int]]] = [[] for _ in self.lines]
         self.paid: list[list[tuple[str, int, bool]]] = [[] for _ in self.lines]
+        self.points: list[list[tuple[str, int]]] = [[] for _ in self.lines]  # as paid, line by line
         self.shares: list[dict[str, int]] = [{} for _ in self.lines]
         self.spent: dict[tuple[str, str], int] = {}  # wallet and whose: a gift card's, or none
         self.earned: dict[str, int] = {}

@@ -68,10 +68,14 @@ def _pay(shop: Shop, name: str, wallet: Table, points: int, account: str = "") -
     weights = [Fraction(net if room else 0) for net, room in zip(shop.net, rooms, strict=True)]
     shop.spent[name, account] = points
     tender = wallet.get("points_as") == "tender"
-    for place, part in enumerate(waterfall(money, weights, rooms, shop.rounding["spread"])):
+    way = shop.rounding["spread"]
+    parts = waterfall(money, weights, rooms, way)
+    of_points = waterfall(points, [Fraction(it) for it in parts], [points] * len(parts), way)
+    for place, part in enumerate(parts):
         shop.net[place] -= part
         if part:
             shop.paid[place].append((name, part, tender))
+            shop.points[place].append((name, of_points[place]))
 
 
 def _worth(wallet: Table) -> Fraction:
