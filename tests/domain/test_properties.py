@@ -8,30 +8,33 @@ one, that unit or piece moves, and whatever looks at single lines later sees it 
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from loyaltyd.domain.account import moved
+from loyaltyd.domain.account import Seen, moved
 from loyaltyd.domain.facts import bytes_of
+from loyaltyd.domain.ledger import Lot, Posting
 from loyaltyd.domain.money import WHOLE_SHARE
 from loyaltyd.domain.program import Program, Wallet
 from loyaltyd.domain.program_text import program_from
-from loyaltyd.domain.quote import LineResult, Quote
+from loyaltyd.domain.quote import LineResult, Points, Quote
+from loyaltyd.domain.refusal import Refusal
+from loyaltyd.domain.returns import Returned, goods_returned
 from tests.domain.oracle.exact import TIES
 from tests.domain.oracle.reckoning import reckoned
 from tests.domain.oracle.shop import Shop
 from tests.domain.random_discounts import random_discount
 from tests.domain.random_earnings import random_earning
 from tests.domain.receipts import basket, line, program, quoted, rule, seen, wallet
-from tests.domain.sales import sold, splits
+from tests.domain.sales import Sold, sold, splits
 from tests.domain.test_oracle import WALLETS, Case, random_cases
-from tests.domain.test_returns_in_parts import came_back, held, total
 
 NEVER = (
     "dates = { until = 2026-11-30 }",
@@ -61,12 +64,11 @@ def test_lines_sum_to_totals(it: Case) -> None:
         assert all(each.money > 0 for each in at.paid)
         assert all(each.amount > 0 for each in at.earned)
     assert sum(at.net for at in result.lines) == result.payable
-    paid = ((each.wallet, each.points) for at in result.lines for each in at.paid)
-    assert _summed(paid) == held(result.spent)
-    earned = ((each.wallet, each.amount) for at in result.lines for each in at.earned)
-    assert _summed(earned) == held(result.earned)
-    dated = _summed((lot.wallet, lot.amount) for lot in result.dated)
-    assert dated <= held(result.earned)
+    paid = [each for at in result.lines for each in at.paid]
+    points = (Points(wallet=it.wallet, amount=it.points, account=it.account) for it in paid)
+    assert _held(tuple(points)) == _held(result.spent)
+    assert _held(*(at.earned for at in result.lines)) == _held(result.earned)
+    assert _held(result.dated) <= _held(result.earned)
 
 
 @given(cases())
@@ -96,7 +98,7 @@ def test_nothing_is_redeemed_above_balance_share_wish_or_eligible_lines(it: Case
         assert all(may for may, money in zip(eligible, paid, strict=True) if money)
         most = sum(net for net, may in zip(left, eligible, strict=True) if may)
         assert sum(paid) * WHOLE_SHARE <= most * purse.max_share
-        _check_holdings(it, held(result.spent)[purse.id], purse)
+        _check_holdings(it, _held(result.spent)[purse.id, ""], purse)
         left = [net - money for net, money in zip(left, paid, strict=True)]
     assert all(net >= 0 for net in left)
 
@@ -177,17 +179,15 @@ def test_what_comes_back_in_any_parts_is_all_that_was_paid_spent_and_earned(
     it: Case, data: st.DataObject
 ) -> None:
     found = sold(it.program, it.basket, it.seen, it.at)
-    parts = data.draw(splits(it.basket))
-    returns, account = came_back(found, parts, it.at.date())
+    returns, after = _came_back(found, data.draw(splits(it.basket)), it.at.date())
     result = found.sale.result
     assert sum(each.refund for each in returns) == result.payable
-    assert total([each.restored for each in returns]) == held(result.spent)
-    assert total([each.clawed_back for each in returns]) == held(result.earned)
+    assert _held(*(each.restored for each in returns)) == _held(result.spent)
+    assert _held(*(each.clawed_back for each in returns)) == _held(result.earned)
     assert sum(each.spend for each in returns) == result.spend
-    before = it.seen.account
-    if before is not None and not before.debts:
+    if it.seen.account is None or not it.seen.account.debts:
         # to the lot: what was spent is back where it was, what was earned is gone
-        assert account == moved(before, ())
+        assert after == _after(it.seen, ())
 
 
 @given(cases())
@@ -210,11 +210,32 @@ def _paid(at: LineResult, purse: Wallet) -> int:
     return sum(it.money for it in at.paid if it.wallet == purse.id)
 
 
-def _summed(pairs: Iterable[tuple[str, int]]) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for name, amount in pairs:
-        found[name] += amount
+def _held(*parts: Sequence[Points | Lot]) -> Counter[tuple[str, str]]:
+    """Points of all parts by wallet and account, none for the shopper's."""
+    found: Counter[tuple[str, str]] = Counter()
+    for each in (each for part in parts for each in part):
+        found[each.wallet, getattr(each, "account", "")] += each.amount
     return found
+
+
+def _came_back(
+    found: Sold, parts: Sequence[dict[int, int]], on: dt.date
+) -> tuple[list[Returned], Seen]:
+    """All parts, one after the other, and what the receipt's accounts then hold."""
+    now = _after(found.sale.seen, found.sale.postings)
+    earlier: list[Returned] = []
+    for part in parts:
+        case = replace(found.case(tuple(earlier), now.account, on), beside=now.beside)
+        outcome = goods_returned(case, part)
+        assert not isinstance(outcome, Refusal), outcome
+        earlier.append(outcome.returned)
+        now = _after(now, outcome.postings)
+    return earlier, now
+
+
+def _after(who: Seen, postings: Sequence[Posting]) -> Seen:
+    beside = tuple(replace(it, account=moved(it.account, postings)) for it in who.beside)
+    return replace(who, account=who.account and moved(who.account, postings), beside=beside)
 
 
 def _with_a_rule(text: str, chance: Random, when: str) -> str:
