@@ -101,9 +101,9 @@ def test_of_many_faults_the_first_are_told() -> None:
 
 
 def test_a_member_that_is_not_built_comes_before_other_faults() -> None:
-    outcome = request_in(json.dumps(basket("r", loads=[], at=5)).encode(), QuoteRequest)
-    assert outcome == Unbuilt("loads")
-    card = request_in(json.dumps({"card": CARD, "loads": []}).encode(), CardRequest)
+    outcome = request_in(json.dumps(basket("r", rewards={}, at=5)).encode(), QuoteRequest)
+    assert outcome == Unbuilt("rewards")
+    card = request_in(json.dumps({"card": CARD, "rewards": {}}).encode(), CardRequest)
     assert isinstance(card, Unreadable)
 
 

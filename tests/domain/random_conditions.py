@@ -43,6 +43,8 @@ PLAIN = (
     'basket = { category = ["bread/*"], min_weight = "1.5" }',
     'min_total = "100.00"',
     'coupon = "A"',
+    'tender = ["cash"]',
+    'tender = ["card", "sbp"]',
     'coupon = ["B", "C"]',
 )
 
@@ -111,6 +113,8 @@ def random_coupons(chance: Random, found: Program) -> tuple[Coupon, ...]:
         Coupon(
             id=f"{code:0>32}",
             name=found.coupon_name(code),
+            state=chance.choice(("", "", "", "blocked", "not_issued")),
+            owner=chance.choice(("", "", "", "a" * 32, "b" * 32)),
             uses=tuple(RuleUses(rule=it, count=chance.randint(0, 2)) for it in limits),
         )
         for code in codes

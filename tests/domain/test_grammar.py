@@ -186,19 +186,12 @@ def _cards(kind: str, more: str = "") -> str:
 
 # (a piece of the language, where its key stands, what is named): semantics' and the example's words
 LATER = [
-    (_cards("coupon"), 'cards[3] "coupon".kind', '"coupon"'),
     (WALLET + 'stamps = { every = 10, reward = "r" }\n', "wallets.w.stamps", "stamps"),
     *(
         (WALLET + f'offline = {{ policy = "{it}" }}\n', "wallets.w.offline.policy", f'"{it}"')
         for it in ("floor", "escrow", "hybrid")
     ),
     (RULE.replace("item", "stored value") + OFF, 'rules[4] "x".layer', '"stored value"'),
-    *(
-        (RULE + OFF + f"when = {{ {key} = {value} }}\n", f'rules[4] "x".when.{key}', key)
-        for key, value in {
-            "tender": '["cash"]',
-        }.items()
-    ),
     *(
         (RULE + f"give = {{ {give} }}\n", f'rules[4] "x".give.{key}', key)
         for key, give in {

@@ -15,7 +15,7 @@ from random import Random
 import pytest
 
 from loyaltyd.domain.account import Account, Debt, Seen
-from loyaltyd.domain.basket import Basket, Line, Wish
+from loyaltyd.domain.basket import Basket, Line, Payment, Wish
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import decimal
 from loyaltyd.domain.program import Program
@@ -286,8 +286,13 @@ def _basket(chance: Random, found: Program) -> Basket:
         for it in found.wallets
         if chance.random() < 0.7
     )
+    kinds = chance.sample(("cash", "card", "sbp"), chance.randint(0, 2))
     return Basket(
-        receipt="r-1", lines=lines, redeem=tuple(wishes), gift_cards=random_gift_cards(chance)
+        receipt="r-1",
+        lines=lines,
+        redeem=tuple(wishes),
+        payments=tuple(Payment(kind=it, amount=0) for it in kinds),
+        gift_cards=random_gift_cards(chance),
     )
 
 

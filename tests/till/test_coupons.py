@@ -147,3 +147,103 @@ def test_a_limit_per_account_still_needs_a_card(ledger: Path) -> None:
         assert off(buys(shop, "r-3", "SPRING10", card=CARD)) == "0.00"
         assert off(buys(shop, "r-4", "SPRING10", card=numbered(2))) == "10.00"
         checked(shop, text)
+
+
+COUPONS = '[[cards]]\nkind = "coupon"\nprefix = "9900"\nlength = 13\n'
+FIFTY = rule(
+    "fifty",
+    "coupon",
+    'amount_off = "50.00"',
+    'when = { coupon = "9900*" }\nlimit = { per_coupon = 1 }',
+)
+SINGLE = HEAD + COUPONS + FIFTY + CARDS
+ONE, TWO = numbered(1, "9900"), numbered(2, "9900")
+
+
+def test_each_coupon_card_is_used_once_and_nothing_is_kept_of_the_others(ledger: Path) -> None:
+    with shop_at(ledger, SINGLE) as shop:
+        assert [off(buys(shop, f"r-{n}", it)) for n, it in enumerate((ONE, ONE, TWO))] == [
+            "50.00",
+            "0.00",
+            "50.00",
+        ]
+        assert ONE not in shop.records()[0].line
+        checked(shop, SINGLE)
+
+
+def test_a_coupon_that_must_be_issued_is_first_issued(ledger: Path) -> None:
+    text = SINGLE.replace("length = 13\n", 'length = 13\nenrol = "issued-only"\n', 1)
+    with shop_at(ledger, text) as shop:
+        early = buys(shop, "r-1", ONE)
+        said = "Coupon 9900******" + ONE[-3:] + ": the coupon was not issued"
+        assert (off(early), early["messages"]["cashier"]) == ("0.00", [said])
+        assert shop.issue({"card": ONE})["kind"] == "coupon"
+        assert off(buys(shop, "r-2", ONE)) == "50.00"
+        shop.issue({"card": TWO})
+        shop.block(TWO)
+        blocked = buys(shop, "r-3", TWO)
+        assert (off(blocked), blocked["explain"][0]["cause"]) == ("0.00", "coupon_blocked")
+        checked(shop, text)
+
+
+def test_a_personal_coupon_is_issued_to_a_cards_account(ledger: Path) -> None:
+    with shop_at(ledger, SINGLE) as shop:
+        assert no(shop.issue({"card": ONE, "owner": CARD})) is Reason.CARD_UNKNOWN
+        shop.issue({"card": CARD, "holder": {"name": "Anna"}})
+        shop.issue({"card": numbered(2)})
+        assert no(shop.issue({"card": ONE, "owner": CARD})) is None
+        assert no(shop.issue({"card": ONE, "owner": numbered(2)})) is Reason.CARD_EXISTS
+        assert shop.issue({"card": ONE, "owner": CARD})["replayed"] is True
+        for receipt, card in (("r-1", None), ("r-2", numbered(2))):
+            other = buys(shop, receipt, ONE, card=card)
+            assert (off(other), other["explain"][0]["cause"]) == ("0.00", "coupon_of_another")
+        assert off(buys(shop, "r-3", ONE, card=CARD)) == "50.00"
+        checked(shop, SINGLE)
+
+
+def test_only_a_coupon_has_an_owner(ledger: Path) -> None:
+    with shop_at(ledger, SINGLE) as shop:
+        shop.issue({"card": CARD})
+        assert no(shop.issue({"card": numbered(2), "owner": CARD})) is Reason.REQUEST_INVALID
+        shop.issue({"card": ONE})
+        assert no(shop.issue({"card": TWO, "owner": ONE})) is Reason.CARD_UNKNOWN
+
+
+def test_a_coupon_is_no_card_of_a_receipt(ledger: Path) -> None:
+    with shop_at(ledger, SINGLE) as shop:
+        body = bought("r-1", line(1, "100.00"), card=ONE)
+        assert no(shop.quote(body)) is no(shop.confirm(body)) is Reason.COUPON_AS_CARD
+        assert shop.card(ONE)["kind"] == "coupon"
+
+
+CASH = HEAD + rule("cash", "receipt", 'percent_off = "2%"', 'when = { tender = ["cash"] }') + CARDS
+
+
+def test_a_rule_on_tender_keeps_the_quote_when_it_is_paid_as_was_said(ledger: Path) -> None:
+    with shop_at(ledger, CASH) as shop:
+        body = bought("r-1", line(1, "100.00"), card=None, payments=[{"kind": "cash"}])
+        quote = shop.quote(body)
+        assert quote["totals"]["payable"] == "98.00"
+        paid = {**body, "payments": [{"kind": "cash", "amount": "98.00"}]}
+        assert off(shop.confirm({**paid, "quote": quote["quote"]})) == "2.00"
+        checked(shop, CASH)
+
+
+def test_a_quote_that_was_for_another_tender_has_changed(ledger: Path) -> None:
+    with shop_at(ledger, CASH) as shop:
+        body = bought("r-1", line(1, "100.00"), card=None)
+        unknown = shop.quote(body)
+        assert unknown["totals"]["payable"] == "100.00"
+        assert unknown["explain"][0]["cause"] == "no_payments"
+        cash = {**body, "payments": [{"kind": "cash", "amount": "100.00"}]}
+        changed = shop.confirm({**cash, "quote": unknown["quote"]})
+        assert no(changed) is Reason.QUOTE_CHANGED
+        assert changed.quote["totals"]["payable"] == "98.00"
+        card = {**body, "payments": [{"kind": "card", "amount": "100.00"}]}
+        assert off(shop.confirm({**card, "quote": unknown["quote"]})) == "0.00"
+
+
+def test_payments_of_a_receipt_still_add_up(ledger: Path) -> None:
+    with shop_at(ledger, CASH) as shop:
+        body = bought("r-1", line(1, "100.00"), card=None, payments=[{"kind": "cash"}])
+        assert no(shop.confirm(body)) is Reason.PAYMENTS_MISMATCH

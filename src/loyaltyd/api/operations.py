@@ -40,6 +40,7 @@ OF_A_BASKET = (
     Reason.AMOUNT_TOO_LARGE,
     Reason.CARD_BLOCKED,
     Reason.CARD_NOT_ISSUED,
+    Reason.COUPON_AS_CARD,
     Reason.CARD_REPEATED,
     Reason.CARD_NOT_LOADABLE,
     Reason.CARD_NOT_PAYING,

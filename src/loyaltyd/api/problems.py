@@ -55,6 +55,7 @@ ROWS: dict[Reason, Row] = {
     Reason.ID_REUSED: Row(409, "The id belongs to another request"),
     Reason.CARD_BLOCKED: Row(409, "The card is blocked"),
     Reason.CARD_EXISTS: Row(409, "The card is issued already"),
+    Reason.COUPON_AS_CARD: Row(409, "The card is a coupon"),
     Reason.CARD_NOT_ISSUED: Row(409, "The card must be issued first"),
     Reason.CARD_REPEATED: Row(409, "One account would pay twice"),
     Reason.CARD_NOT_LOADABLE: Row(409, "The card can't be loaded"),

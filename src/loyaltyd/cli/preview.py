@@ -10,6 +10,7 @@ import click
 from loyaltyd.api.bodies import Unbuilt, Unreadable, request_in
 from loyaltyd.cli import exits
 from loyaltyd.domain.account import Account, Card, Seen
+from loyaltyd.domain.card import COUPON_KIND
 from loyaltyd.domain.hints import Asked, hint
 from loyaltyd.domain.place import Place
 from loyaltyd.domain.program import Program
@@ -116,6 +117,8 @@ def _local(at: dt.datetime, zone: ZoneInfo) -> dt.datetime:
 
 def _card(number: str, program: Program, tier: str | None) -> Presented:
     found = _granted(identified(program, number))
+    if found.kind == COUPON_KIND:
+        raise Unquotable(sentence(refused(Reason.COUPON_AS_CARD), LANGUAGE))
     levels = [level.id for level in program.tiers.levels] if program.tiers else []
     if tier is not None and tier not in levels:
         allowed = ", ".join(levels) or "none"

@@ -24,6 +24,9 @@ def masked(number: str) -> str:
     return f"{number[:4]}{'*' * (len(number) - 7)}{number[-3:]}"
 
 
+COUPON_KIND = "coupon"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardNumber:
     """A number that belongs to one of the program's card ranges; its repr is masked."""

@@ -36,6 +36,7 @@ from loyaltyd.domain.when import (
     Spent,
     Store,
     Tagged,
+    Tender,
     Tier,
     TillGroup,
     TimeOfDay,
@@ -169,7 +170,7 @@ def _counted(key: str, facts: _Facts, *, decisive: bool = True) -> Check:
 def _limits(limit: Limit, sight: Sight) -> Iterator[Check]:
     seen = sight.scene.seen
     uses = seen.past.uses_of(limit.rule)
-    named = limit.coupons.found(seen) if limit.coupons else ()
+    named = limit.coupons.serving(seen) if limit.coupons else ()
     of_coupons = min((coupon.uses_of(limit.rule) for coupon in named), default=0)
     counters = (
         ("per_account", limit.per_account, uses.account, bool(seen.account)),
@@ -277,6 +278,11 @@ def _of_coupon(condition: Couponed, sight: Sight) -> _Facts:
     return _Facts(Unit.WORD, condition.said, _words(named))
 
 
+def _of_tender(condition: Tender, sight: Sight) -> _Facts:
+    tenders = list(dict.fromkeys(sight.scene.tenders))
+    return _Facts(Unit.WORD, _words(condition.kinds), _words(tenders))
+
+
 def _of_total(condition: MinTotal, sight: Sight) -> _Facts:
     return _Facts(Unit.MONEY, condition.amount, sight.total)
 
@@ -297,5 +303,6 @@ PLAIN: Mapping[type, tuple[str, Callable[[Any, Sight], _Facts]]] = {
     TillGroup: ("group", _of_group),
     Tagged: ("tags", _of_tags),
     Couponed: ("coupon", _of_coupon),
+    Tender: ("tender", _of_tender),
     MinTotal: ("min_total", _of_total),
 }

@@ -28,7 +28,7 @@ def coupon_used(rule: Rule, seen: Seen) -> Coupon | None:
     if not seen.coupons:
         return None
     limit = limit_of(rule.when)
-    named = (coupon for asked in _asked(rule.when) for coupon in asked.found(seen))
+    named = (coupon for asked in _asked(rule.when) for coupon in asked.serving(seen))
     return next((it for it in named if limit is None or limit.allows(it)), None)
 
 

@@ -18,12 +18,20 @@ class RuleUses:
     count: int
 
 
+BLOCKED, NOT_ISSUED = "blocked", "not_issued"  # why nobody may use a coupon
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coupon:
-    """A coupon as seen; name is what the program calls it, nothing when it doesn't know it."""
+    """A coupon as seen; name is what the program calls it, nothing when it doesn't know it.
+
+    A card's name is that of its range, as "9900*".
+    """
 
     id: str
     name: str = ""
+    state: str = ""  # BLOCKED, NOT_ISSUED
+    owner: str = ""  # the account that alone may use it
     uses: tuple[RuleUses, ...] = ()  # of rules that limit them
 
     def uses_of(self, rule: str) -> int:

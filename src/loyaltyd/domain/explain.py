@@ -29,8 +29,13 @@ class Cause(StrEnum):
     PIECES = "pieces"
     WEIGHT = "weight"
     AMOUNT = "amount"
+    NO_PAYMENTS = "no_payments"  # and the rule asks how it is paid
+    TENDER = "tender"
     EXCEPTED = "excepted"  # what stands in `not` holds
     COUPON = "coupon"  # it is not named
+    COUPON_BLOCKED = "coupon_blocked"
+    COUPON_NOT_ISSUED = "coupon_not_issued"
+    COUPON_OF_ANOTHER = "coupon_of_another"  # another account's
     COUPON_USED = "coupon_used"  # as often as it may be
     LIMIT = "limit"
     NO_CASHIER = "no_cashier"  # the receipt doesn't say who sells

@@ -46,7 +46,7 @@ def explained(asked: Asked, found: Quote) -> Iterator[Explained]:
     """Each rule of the program, and a discount card's own, in the order in which they work."""
     whys = {why.rule: why for why in found.trace}
     totals = totals_found(asked.program, found.result)
-    scene = scene_of(asked.seen, asked.place, asked.at, asked.basket.lines)
+    scene = scene_of(asked.seen, asked.place, asked.at, asked.basket)
     at_points = replace(scene, tier=found.tier)
     card = whys.get(CARD_RULE)
     for turn in asked.program.turns.values():

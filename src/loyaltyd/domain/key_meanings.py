@@ -139,6 +139,7 @@ MEANINGS: Mapping[str, str] = {
     "all": "All these tables hold",
     "any": "At least one of these tables holds",
     "not": "This table doesn't hold",
+    "tender": "The receipt is paid by these kinds of payment alone",
     "per_account": "So often for one account",
     "per_card": "So often for one card",
     "per_coupon": "So often for one code, whoever brings it",

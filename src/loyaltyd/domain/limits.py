@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from loyaltyd.domain.account import Seen
 from loyaltyd.domain.birthdays import BirthdayWindow
-from loyaltyd.domain.coupon import Coupon
+from loyaltyd.domain.coupon import BLOCKED, NOT_ISSUED, Coupon
 from loyaltyd.domain.explain import Cause
 from loyaltyd.domain.miss import Miss
 from loyaltyd.domain.scene import Sight
@@ -32,13 +32,18 @@ class Couponed:
         return ", ".join((*self.names[:NAMES_SAID], *more))
 
     def miss(self, sight: Sight) -> Miss | None:
-        if any(self.found(sight.scene.seen)):
-            return None
-        return Miss(cause=Cause.COUPON, needs=self.said)
+        misses = [barred(it, sight.scene.seen) for it in self.found(sight.scene.seen)]
+        if not misses:
+            return Miss(cause=Cause.COUPON, needs=self.said)
+        return misses[0] if all(misses) else None
 
     def found(self, seen: Seen) -> Iterator[Coupon]:
         """Those of them that are named, in the receipt's order."""
         return (it for it in seen.coupons if it.name in self.known)
+
+    def serving(self, seen: Seen) -> Iterator[Coupon]:
+        """Those of them that the shopper may use."""
+        return (it for it in self.found(seen) if barred(it, seen) is None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +92,7 @@ class Limit:
         """Each named coupon was used so often already; the first of them says how often."""
         if self.per_coupon is None or self.coupons is None:
             return None
-        named = list(self.coupons.found(seen))
+        named = list(self.coupons.serving(seen))
         if not named or any(self.allows(it) for it in named):
             return None
         used = str(named[0].uses_of(self.rule))
@@ -120,3 +125,14 @@ def budget_left(conditions: Sequence[object], seen: Seen) -> int | None:
     """What a rule of these conditions may still give; none when it has no budget."""
     limit = limit_of(conditions)
     return None if limit is None else limit.left(seen)
+
+
+def barred(coupon: Coupon, seen: Seen) -> Miss | None:
+    """Why this shopper may not use coupon, whatever rule asks for it."""
+    if coupon.state == BLOCKED:
+        return Miss(cause=Cause.COUPON_BLOCKED)
+    if coupon.state == NOT_ISSUED:
+        return Miss(cause=Cause.COUPON_NOT_ISSUED)
+    if coupon.owner and (seen.account is None or seen.account.id != coupon.owner):
+        return Miss(cause=Cause.COUPON_OF_ANOTHER)
+    return None

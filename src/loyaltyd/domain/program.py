@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from loyaltyd.domain.asks import Asks, asked
-from loyaltyd.domain.card import ean_fits, luhn_fits
+from loyaltyd.domain.card import COUPON_KIND, ean_fits, luhn_fits
 from loyaltyd.domain.coupon import coupon_code
 from loyaltyd.domain.gifts import Earn, Gift
 from loyaltyd.domain.goods import GoodsClass, GoodsIndex, Match
@@ -43,6 +43,11 @@ class CardRange:
     def name(self) -> str:
         """The range's name in records."""
         return f"{self.prefix}/{self.length}"
+
+    @property
+    def coupons(self) -> str:
+        """What rules call its coupons, as "9900*"."""
+        return f"{self.prefix}*"
 
     def holds(self, number: str) -> bool:
         """Whether number has this prefix and length; its check digit is another matter."""
@@ -220,7 +225,12 @@ class Program:
     def coupon_name(self, text: str) -> str:
         """What rules call the coupon that was named so; nothing when none knows it."""
         code = coupon_code(text)
-        return code if code in self.coupons.asking else ""
+        if code in self.coupons.asking:
+            return code
+        found = self.range_of(text)
+        if found is None or found.kind != COUPON_KIND or not found.check_fits(text):
+            return ""
+        return found.coupons if found.coupons in self.coupons.asking else ""
 
     def measures(self, wallet: str) -> bool:
         """Whether points of that wallet lead to a tier."""

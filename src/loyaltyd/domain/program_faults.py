@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from loyaltyd.domain.card import COUPON_KIND
 from loyaltyd.domain.earning_faults import earning_faults, never_usable
 from loyaltyd.domain.exclusions import exclusion_faults
 from loyaltyd.domain.gift_faults import amount_faults, discount_faults
@@ -150,6 +151,7 @@ def _rules(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
         classes=list(classes_of(table)),
         regions=list(table.regions),
         kinds=[cards.kind for cards in table.cards],
+        coupons=[f"{it.prefix}*" for it in table.cards if it.kind == COUPON_KIND],
         digits=digits,
     )
     for number, rule in enumerate(table.rules):

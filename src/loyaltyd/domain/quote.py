@@ -135,7 +135,7 @@ def quote(
     lines = _unreadable(basket, seen, program) or positions(basket, program, place, at.date())
     if isinstance(lines, Refusal):
         return lines
-    scene = scene_of(seen, place, at, basket.lines)
+    scene = scene_of(seen, place, at, basket)
     able = candidates(basket.lines, seen.coupons, program)
     trace = discount(lines, program, scene, able)
     redeemable, messages = redeem(lines, basket, program, seen, at.date())

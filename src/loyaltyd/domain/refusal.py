@@ -25,6 +25,7 @@ class Reason(StrEnum):
     ID_REUSED = "id_reused"
     CARD_BLOCKED = "card_blocked"
     CARD_EXISTS = "card_exists"
+    COUPON_AS_CARD = "coupon_as_card"
     CARD_NOT_ISSUED = "card_not_issued"
     CARD_REPEATED = "card_repeated"
     CARD_NOT_LOADABLE = "card_not_loadable"

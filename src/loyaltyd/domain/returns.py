@@ -350,7 +350,8 @@ def _lots_now(case: Case, wallet: Wallet, returned: Mapping[int, int]) -> dict[s
 def _earned_now(case: Case, wallet: Wallet, returned: Mapping[int, int]) -> Earned:
     lines = remaining(case.sale, case.program, returned)
     staying = [replace(it.line, quantity=it.quantity) for it in lines]
-    scene = scene_of(case.sale.seen, case.sale.place, case.sale.at, staying)
+    left = replace(case.sale.basket, lines=tuple(staying))
+    scene = scene_of(case.sale.seen, case.sale.place, case.sale.at, left)
     able = candidates(staying, case.sale.seen.coupons, case.program)
     found, _ = earned(lines, case.program, scene_of_points(scene, lines, case.program, able), able)
     return next(it for it in found if it.wallet == wallet.id)

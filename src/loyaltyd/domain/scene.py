@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from loyaltyd.domain.account import Seen
-from loyaltyd.domain.basket import Line
+from loyaltyd.domain.basket import Basket, Line
 from loyaltyd.domain.place import Place
 
 
@@ -19,6 +19,7 @@ class Scene:
     seen: Seen
     tier: str  # as of this receipt: in the points layer it may be the tier just reached
     lines: Sequence[Line]  # as rung up; after a return, what is left of them
+    tenders: Sequence[str] = ()  # the kinds of payment that the receipt names
 
 
 class Sight(NamedTuple):
@@ -31,7 +32,8 @@ class Sight(NamedTuple):
     total: int
 
 
-def scene_of(seen: Seen, place: Place, at: dt.datetime, lines: Sequence[Line]) -> Scene:
+def scene_of(seen: Seen, place: Place, at: dt.datetime, basket: Basket) -> Scene:
     """The scene in which the account holds the tier that it came with."""
+    tenders = tuple(payment.kind for payment in basket.payments)
     tier = seen.account.tier if seen.account else ""
-    return Scene(at=at, place=place, seen=seen, tier=tier, lines=lines)
+    return Scene(at=at, place=place, seen=seen, tier=tier, lines=basket.lines, tenders=tenders)

@@ -254,6 +254,21 @@ class MinTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class Tender:
+    """What is left to pay is paid by these kinds alone, as far as the receipt says how."""
+
+    kinds: tuple[str, ...]
+
+    def miss(self, sight: Sight) -> Miss | None:
+        tenders = dict.fromkeys(sight.scene.tenders)
+        if not tenders:
+            return Miss(cause=Cause.NO_PAYMENTS, needs=_words(self.kinds))
+        if tenders.keys() <= {*self.kinds}:
+            return None
+        return Miss(cause=Cause.TENDER, needs=_words(self.kinds), has=_words(tenders))
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """Each of these tables holds."""
 
@@ -295,7 +310,7 @@ class Not:
 Condition = (
     CardKind | Tier | Birthday | FirstPurchase | EveryVisit | DaysSinceVisit | Spent | Couponed
     | Dates | Weekday | TimeOfDay | Store | Region | TillGroup | Tagged | Contains | MinTotal
-    | AllOf | AnyOf | Not | Limit
+    | Tender | AllOf | AnyOf | Not | Limit
 )  # fmt: skip
 Conditions = tuple[Condition, ...]
 

@@ -28,12 +28,14 @@ class Known:
     classes: Sequence[str]
     regions: Sequence[str]
     kinds: Sequence[str]  # of the program's cards
+    coupons: Sequence[str]  # prefixes of its coupon cards, as "9900*"
     digits: int
 
 
 def when_faults(path: Path, when: PlainWhenTable, known: Known) -> Iterator[_Wrong]:
     """What is wrong with the table when that stands at path."""
     yield from _names(path, when, known)
+    yield from _coupons((*path, "coupon"), when.coupon, known)
     if when.spent is not None:
         yield from _spent((*path, "spent"), when.spent, known)
     if when.basket is not None:
@@ -66,6 +68,12 @@ def _names(path: Path, when: PlainWhenTable, known: Known) -> Iterator[_Wrong]:
     for place, kind in enumerate(when.card_kind):
         if kind not in known.kinds:
             yield (*path, "card_kind", place), f'no cards are of the kind "{kind}"'
+
+
+def _coupons(path: Path, names: Sequence[str], known: Known) -> Iterator[_Wrong]:
+    for place, name in enumerate(names):
+        if name.endswith("*") and name not in known.coupons:
+            yield (*path, place), unknown_name("range of coupon cards", name, known.coupons)
 
 
 def _spent(path: Path, spent: SpentTable, known: Known) -> Iterator[_Wrong]:

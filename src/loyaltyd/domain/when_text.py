@@ -39,6 +39,7 @@ from loyaltyd.domain.when import (
     Spent,
     Store,
     Tagged,
+    Tender,
     Tier,
     TillGroup,
     TimeOfDay,
@@ -97,6 +98,7 @@ def _plain(table: PlainWhenTable, terms: Terms) -> Iterator[Condition]:
         "group": TillGroup,
         "tags": Tagged,
         "basket": lambda it: _contains(it, terms),
+        "tender": Tender,
         "min_total": lambda it: MinTotal(units(it, terms.digits)),
     }
     for key, read in readers.items():

@@ -214,7 +214,7 @@ class _Trial:
 
     def _coupon(self, coupon: Coupon, on: dt.date) -> Coupon:
         known = coupon.name in self._program.coupons.asking
-        plain = Coupon(id=coupon.id, name=coupon.name if known else "")
+        plain = replace(coupon, name=coupon.name if known else "", uses=())
         return coupon_seen(self._counts or NO_COUNTS, plain, self._program, on)
 
     def _standing(self, account: Account, counts: Recount, on: dt.date) -> Account:

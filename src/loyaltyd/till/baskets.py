@@ -22,7 +22,7 @@ from loyaltyd.domain.money import AMOUNT_MAX, QUANTITY_DIGITS, decimal, units
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.record import PLAIN, Fact, canonical
 from loyaltyd.domain.refusal import Reason, Refusal, refused
-from loyaltyd.till.requests import LineRequest, QuoteRequest, Request
+from loyaltyd.till.requests import LineRequest, PaymentRequest, QuoteRequest, Request
 
 NO_CARDS: Mapping[str, str] = {}
 FLAGS = (NO_DISCOUNT, NO_EARN, NO_REDEEM)
@@ -76,7 +76,7 @@ def basket_from(
                 for n, it in enumerate(request.loads)
             ),
             payments=tuple(
-                Payment(kind=it.kind, amount=_money(it.amount, f"payments[{n}].amount", program))
+                _payment(it, f"payments[{n}].amount", program)
                 for n, it in enumerate(request.payments)
             ),
             split=request.split,
@@ -122,6 +122,11 @@ def _normal(value: Any, chain_key: bytes, name: str = "") -> Fact:
     if isinstance(value, dt.datetime):  # astimezone() would overflow in the year 1
         return (value - EPOCH) // dt.timedelta(microseconds=1)
     return int(value) if isinstance(value, bool) else value
+
+
+def _payment(payment: PaymentRequest, member: str, program: Program) -> Payment:
+    amount = 0 if payment.amount is None else _money(payment.amount, member, program)
+    return Payment(kind=payment.kind, amount=amount)
 
 
 def _line(line: LineRequest, path: str, program: Program) -> Line:

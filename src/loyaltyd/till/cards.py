@@ -1,7 +1,9 @@
 """Look at a card, issue it, block it."""
 
 import asyncio
+from dataclasses import replace
 
+from loyaltyd.domain.card import COUPON_KIND
 from loyaltyd.domain.money import decimal
 from loyaltyd.domain.person import Person
 from loyaltyd.domain.program import Program
@@ -43,6 +45,8 @@ async def issue_card(till: Till, request: CardRequest) -> CardViewAnswer | Refus
         if request.kind not in {None, card.number.kind}:
             why = f"the program says that this number is a {card.number.kind} card"
             return refused(Reason.REQUEST_INVALID, member="kind", why=why)
+        if request.owner is not None:
+            return _issued_to(till, tx, request.owner, gathered, request)
         holder = _person(card.account.id, request.holder)
         if card.status != NEW and card.person is not None and card.person != holder:
             return refused(Reason.CARD_EXISTS)
@@ -115,6 +119,33 @@ def _again(
     if not changed:
         answer["replayed"] = True
     return answer
+
+
+def _issued_to(
+    till: Till,
+    tx: Transaction,
+    owner: str,
+    gathered: tuple[Presented, Program, Moment],
+    request: CardRequest,
+) -> CardViewAnswer | Refusal:
+    """Issue a coupon to the account of the card owner: nobody else may use it then."""
+    coupon, program, moment = gathered
+    if coupon.number.kind != COUPON_KIND or request.holder != HolderRequest():
+        why = "goes with a coupon, and with no holder"
+        return refused(Reason.REQUEST_INVALID, member="owner", why=why)
+    found = presented(till, tx, program, owner, moment.business_date)
+    if isinstance(found, Refusal):
+        return found
+    if found.status == NEW or found.number.kind == COUPON_KIND:
+        return refused(Reason.CARD_UNKNOWN)
+    fresh = coupon.status == NEW
+    if not fresh and coupon.account.id != found.account.id:
+        return refused(Reason.CARD_EXISTS)
+    if fresh:
+        body = _body(replace(coupon, account=found.account), ACTIVE, {"event": "issued"})
+        tx.append(next_record(tx, "card", moment, program, body))
+        tx.keep_card_number(coupon.card.id, coupon.number.number)
+    return _again(till, tx, request.card, moment, changed=fresh)
 
 
 def _body(card: Presented, status: str, fact: dict[str, Fact]) -> dict[str, Fact]:

@@ -2,19 +2,18 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from loyaltyd.domain.candidates import left_out
-from loyaltyd.domain.card import card_id, masked
-from loyaltyd.domain.coupon import Coupon, RuleUses, coupon_code
+from loyaltyd.domain.card import COUPON_KIND, card_id, masked
+from loyaltyd.domain.coupon import BLOCKED, NOT_ISSUED, Coupon, RuleUses, coupon_code
 from loyaltyd.domain.explain import Note, Why
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import Quote
 from loyaltyd.store.transaction import View
+from loyaltyd.till.identify import FIRST_USE
 from loyaltyd.till.past import Tallies, coupon_uses
 from loyaltyd.till.till import Till
-
-KIND = "coupon"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,15 +22,18 @@ class Named:
 
     coupon: Coupon
     shown: str = field(repr=False)
+    issued_only: bool = False  # it has to be issued before it is used
 
 
 def named(codes: Sequence[str], program: Program, chain_key: bytes) -> list[Named]:
     """Each coupon once, in the order of codes."""
     found: dict[str, Named] = {}
     for code in codes:
-        ident = card_id(chain_key, KIND, coupon_code(code))
+        ident = card_id(chain_key, COUPON_KIND, coupon_code(code))
         coupon = Coupon(id=ident, name=program.coupon_name(code))
-        found.setdefault(ident, Named(coupon=coupon, shown=_shown(code)))
+        cards = program.range_of(code)
+        issued_only = cards is not None and cards.enrol != FIRST_USE
+        found.setdefault(ident, Named(coupon=coupon, shown=_shown(code), issued_only=issued_only))
     return list(found.values())
 
 
@@ -40,7 +42,12 @@ def looked_up(
 ) -> list[Named]:
     """The coupons as this till knows them, on a business date."""
     return [
-        Named(coupon=coupon_seen(view, it.coupon, program, on), shown=it.shown)
+        replace(
+            it,
+            coupon=_standing(
+                view, coupon_seen(view, it.coupon, program, on), issued_only=it.issued_only
+            ),
+        )
         for it in named(codes, program, till.chain_key)
     ]
 
@@ -51,7 +58,16 @@ def coupon_seen(view: Tallies, coupon: Coupon, program: Program, on: dt.date) ->
     limits = [program.asks.limited[it] for it in rules if it in program.asks.limited]
     counts = [(it.rule, coupon_uses(view, coupon.id, it, on)) for it in limits if it.per_coupon]
     uses = tuple(RuleUses(rule=rule, count=count) for rule, count in counts if count)
-    return Coupon(id=coupon.id, name=coupon.name, uses=uses)
+    return replace(coupon, uses=uses)
+
+
+def _standing(view: View, coupon: Coupon, *, issued_only: bool) -> Coupon:
+    """Whose the coupon is, and whether anyone may use it."""
+    state = view.card(coupon.id)
+    if state is None:
+        return replace(coupon, state=NOT_ISSUED if issued_only else "")
+    owner = state.account if state.account != coupon.id else ""
+    return replace(coupon, state=BLOCKED if state.status == BLOCKED else "", owner=owner)
 
 
 def coupon_notes(

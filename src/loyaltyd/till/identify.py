@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from loyaltyd.domain.account import Account, Card
-from loyaltyd.domain.card import CardNumber, card_id
+from loyaltyd.domain.card import COUPON_KIND, CardNumber, card_id
 from loyaltyd.domain.past import NO_PAST, Past
 from loyaltyd.domain.person import Person
 from loyaltyd.domain.program import Program
@@ -82,9 +82,11 @@ def presented(
 
 
 def usable(found: Presented | Refusal, program: Program) -> Presented | Refusal:
-    """The card if it may be used for a receipt: not blocked, and issued where it has to be."""
+    """The card if it may be a receipt's: no coupon, not blocked, issued where it has to be."""
     if isinstance(found, Refusal):
         return found
+    if found.number.kind == COUPON_KIND:
+        return refused(Reason.COUPON_AS_CARD)
     if found.status == BLOCKED:
         return refused(Reason.CARD_BLOCKED)
     if found.status == NEW and not enrols(found, program):

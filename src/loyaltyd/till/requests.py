@@ -105,10 +105,10 @@ class LineRequest(Request):
 
 
 class PaymentRequest(Request):
-    """How a part of what is payable is paid."""
+    """How a part of what is payable is paid; a quote may leave the amount open."""
 
     kind: Annotated[str, Field(min_length=1, max_length=32)]
-    amount: Money
+    amount: Money | None = None
 
 
 class GiftCardRequest(Request):
@@ -196,6 +196,7 @@ class CardRequest(MomentRequest):
     card: CardText = Field(repr=False)
     kind: Annotated[str, Field(max_length=32)] | None = None
     holder: HolderRequest = Field(default_factory=HolderRequest)
+    owner: CardText | None = Field(default=None, repr=False)  # whose account may use a coupon
 
 
 class BlockRequest(MomentRequest):

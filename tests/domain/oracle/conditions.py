@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from loyaltyd.domain.basket import Line
+from loyaltyd.domain.coupon import Coupon
 from tests.domain.oracle.exact import half_up, kopecks
 from tests.domain.oracle.shop import STORE, Shop, Table
 
@@ -30,6 +31,7 @@ def _hold(shop: Shop, when: Table, total: int) -> bool:
         "days_since_visit": lambda it: _days_away(shop) >= it,
         "spent": lambda it: _spent(shop, it) >= kopecks(it["min"]),
         "coupon": lambda it: any(code in _codes(shop) for code in _listed(it)),
+        "tender": lambda it: bool(shop.basket.payments) and {*_tenders(shop)} <= {*it},
         "dates": lambda it: (
             it.get("from", dt.date.min) <= shop.at.date() <= it.get("until", dt.date.max)
         ),
@@ -58,7 +60,7 @@ def _unused(shop: Shop, rule: Table) -> bool:
     if "per_coupon" in most and not any(
         it.name in _listed(rule["when"]["coupon"])
         and sum(use.count for use in it.uses if use.rule == rule["id"]) < most["per_coupon"]
-        for it in shop.seen.coupons
+        for it in _usable(shop)
     ):
         return False
     if "per_cashier" in most and not (
@@ -99,7 +101,16 @@ def times(rule: Table) -> int:
 
 
 def _codes(shop: Shop) -> list[str]:
-    return [it.name for it in shop.seen.coupons]
+    return [it.name for it in _usable(shop)]
+
+
+def _usable(shop: Shop) -> list[Coupon]:
+    who = shop.seen.account.id if shop.seen.account else "nobody"
+    return [it for it in shop.seen.coupons if not it.state and it.owner in {"", who}]
+
+
+def _tenders(shop: Shop) -> list[str]:
+    return [it.kind for it in shop.basket.payments]
 
 
 def _listed(codes: str | list[str]) -> list[str]:

@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from loyaltyd.domain.card import DISCOUNT, MONEY_KINDS
-from loyaltyd.domain.grammar.values import Name, Share, choice, shaped, text
+from loyaltyd.domain.card import COUPON_KIND, DISCOUNT, MONEY_KINDS
+from loyaltyd.domain.grammar.values import Name, Share, shaped, text
 from loyaltyd.domain.money import WHOLE_SHARE
 from loyaltyd.domain.toml import Table
 
@@ -19,7 +19,7 @@ MEDIA: tuple[Literal["barcode", "magstripe", "contactless"], ...] = (
 class CardsTable(Table):
     """One of [[cards]]."""
 
-    kind: Annotated[Literal["bonus", "discount", "gift", "stored-value"], choice(later=("coupon",))]
+    kind: Literal["bonus", "discount", "gift", "stored-value", "coupon"]
     prefix: Annotated[str, text(shaped("[0-9]{1,12}", '1 to 12 digits such as "2990"'), "2990")]
     length: Annotated[int, Field(ge=4, le=19)]
     check: Literal["ean13", "luhn", "none"] = "ean13"
@@ -47,8 +47,8 @@ class CardsTable(Table):
     def _holds_money(self) -> Self:
         if self.kind in MONEY_KINDS and self.wallet is None:
             raise ValueError(f"a {self.kind} card has a wallet, which holds its money")
-        if self.kind == DISCOUNT and self.wallet is not None:
-            raise ValueError("a discount card has no wallet")
+        if self.kind in {DISCOUNT, COUPON_KIND} and self.wallet is not None:
+            raise ValueError(f"a {self.kind} card has no wallet")
         if self.pin and self.kind not in MONEY_KINDS:
             raise ValueError(f"pin goes with cards of the kind {' or '.join(MONEY_KINDS)}")
         return self

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -16,7 +16,6 @@ from loyaltyd.domain.grammar.values import (
     Length,
     Name,
     PlaceName,
-    choice,
     text,
 )
 from loyaltyd.domain.spans import SPAN_DAYS_MAX
@@ -29,21 +28,25 @@ BIRTHDAY = r"-[0-9]{1,3}d\.\.\+[0-9]{1,3}d"
 LIMITS = ("per_receipt", "per_account", "per_card", "per_coupon", "per_cashier", "budget")
 TIMES_MAX = 1000  # in one receipt, as many as pieces that an offer counts
 
+COUPON = rf"{CODE}|[0-9]{{1,12}}\*"  # a code, or the cards of a prefix
+
 
 def _one(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
 def _coupon(text: str) -> str:
-    if not re.fullmatch(CODE, text):
+    if not re.fullmatch(COUPON, text):
         raise ValueError(
-            f'must be a code such as "SPRING10", 1 to {CODE_LENGTH_MAX} letters, digits, . _ or -'
+            f'must be a code such as "SPRING10", 1 to {CODE_LENGTH_MAX} letters, digits, . _ or -;'
+            ' or "9900*" for the coupon cards of a prefix'
         )
     return coupon_code(text)
 
 
-Kind = Annotated[Literal["bonus", "discount", "gift", "stored-value"], choice(later=("coupon",))]
-CouponName = Annotated[str, text(_coupon, "SPRING10", CODE)]
+Kind = Literal["bonus", "discount", "gift", "stored-value"]
+TenderKind = Annotated[str, Field(min_length=1, max_length=32)]
+CouponName = Annotated[str, text(_coupon, "SPRING10", COUPON)]
 OneOrMore = CouponName | tuple[CouponName, ...]
 
 
@@ -91,8 +94,6 @@ class BasketTable(GoodsTable):
 class PlainWhenTable(Table):
     """The conditions that hold no others."""
 
-    not_built: ClassVar[frozenset[str]] = frozenset(("tender",))
-
     # an empty list would mean always: whoever empties one means never
     card_kind: Annotated[tuple[Kind, ...], NAMING] = ()
     tier: Annotated[tuple[Name, ...], NAMING] = ()
@@ -114,6 +115,7 @@ class PlainWhenTable(Table):
     group: Annotated[tuple[PlaceName, ...], NAMING] = ()
     tags: Annotated[tuple[Word, ...], NAMING] = ()
     basket: BasketTable | None = None
+    tender: Annotated[tuple[TenderKind, ...], NAMING] = ()
     min_total: Amount | None = None
 
 
