@@ -151,3 +151,20 @@ def test_a_lot_gives_what_it_no_longer_earns_then_the_one_that_waits_longest(
 def test_a_lot_that_earns_less_gives_before_one_that_waits() -> None:
     still = {WAITS.bucket: 10, ACTIVE.bucket: 2}
     assert [it.amount for it in asked_back([ACTIVE, WAITS], still, 4)] == [1, 3]
+
+
+def test_a_lot_gives_all_that_it_no_longer_earns_before_one_that_waits_longer() -> None:
+    waiting, usable = lot(10, dt.date(2026, 12, 19)), lot(5)
+    shared = asked_back([waiting, usable], {waiting.bucket: 10}, 5)
+    assert [(it.active_from, it.amount) for it in shared] == [
+        (dt.date(2026, 12, 19), 0),
+        (DAY, 5),
+    ]
+
+
+def test_points_are_taken_from_their_own_wallet_though_another_has_a_lot_of_the_same_days() -> None:
+    stars = Lot(wallet="stars", active_from=DAY, expires_at=None, amount=900)
+    for lots in ((lot(500), stars), (stars, lot(500))):
+        postings, amount = taken_back(held(), 300, account(*lots), [lot(300)], DAY)
+        assert [(it.wallet, it.amount) for it in postings] == [("bonus", 300)]
+        assert amount == 300

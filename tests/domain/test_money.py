@@ -44,6 +44,12 @@ def test_an_amount_has_no_more_decimals_than_its_unit_and_stays_in_bounds() -> N
         units("100000000000.01", 2)
 
 
+def test_a_half_of_a_kopeck_goes_away_from_zero_on_either_side() -> None:
+    halves = (1, 3, -1, -3)
+    assert [half_up(it, 2) for it in halves] == [1, 2, -1, -2]
+    assert (half_up(-254, 100), half_up(-255, 100), half_up(-249, 100)) == (-3, -3, -2)
+
+
 @given(st.integers(-(10**15), 10**15), st.integers(1, 10**9))
 def test_half_up_is_the_nearest_and_a_half_goes_away_from_zero(above: int, below: int) -> None:
     found, quota = half_up(above, below), Fraction(above, below)

@@ -135,3 +135,10 @@ def test_a_lines_own_flag_stops_exactly_what_it_names(flag: str) -> None:
 def test_a_line_below_its_floor_has_no_room_and_keeps_its_price() -> None:
     position = Position(line=line(1, "300.00"), gross=rub("300.00"), floor=rub("409.00"))
     assert position.room == 0
+
+
+def test_of_two_classes_the_higher_floor_counts_whichever_stands_first() -> None:
+    # of half a litre at 40%: 0.65 × 40 × 0.5 is 13.00
+    dear = VODKA.replace('"409.00"', '"12.00"')
+    for text in (dear + SCOTLAND, SCOTLAND + dear):
+        assert floor_of(text, abv=40_000, litres=500) == rub("13.00")

@@ -30,6 +30,8 @@ def test_a_span_is_over_on_its_first_day_after(text: str, start: dt.date, end: d
 
 def test_a_window_of_twelve_months_begins_the_same_day_a_year_earlier() -> None:
     assert span("12mo").before(dt.date(2026, 3, 11)) == dt.date(2025, 3, 11)
+    assert span("1y").before(dt.date(2026, 3, 11)) == dt.date(2025, 3, 11)
+    assert span("2y").before(dt.date(2026, 2, 28)) == dt.date(2024, 2, 28)
     assert span("30d").before(dt.date(2026, 3, 11)) == dt.date(2026, 2, 9)
 
 

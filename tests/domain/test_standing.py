@@ -108,6 +108,34 @@ def test_what_is_missing_to_the_next_level_is_said() -> None:
     assert next_level(Standing(tier="", measure=0), None) is None
 
 
+def test_a_tier_that_the_program_has_no_more_is_below_the_first() -> None:
+    assert next_level(Standing(tier="bronze", measure=rub("10.00")), tiers()) == ("start", 0)
+
+
+def test_what_was_reached_on_the_last_day_before_a_review_holds_until_the_next() -> None:
+    day, policy = bought(dt.date(2026, 2, 28), "60000.00"), tiers("rolling-30d")
+    assert standing([day], policy, dt.date(2026, 3, 31)) == Standing(tier="gold", measure=0)
+    assert standing([day], policy, dt.date(2026, 4, 1)).tier == "start"
+
+
+def test_the_first_day_of_the_window_counts_on_the_day_that_reaches_a_tier() -> None:
+    reached = dt.date(2026, 3, 11)
+    days = (bought(dt.date(2025, 3, 11), "30000.00"), bought(reached, "30000.00"))
+    assert standing(days, tiers(), reached) == Standing(tier="gold", measure=rub("60000.00"))
+    assert standing(days, tiers(), dt.date(2026, 3, 31)).tier == "gold"
+    early = (bought(dt.date(2025, 3, 10), "30000.00"), days[1])
+    assert standing(early, tiers(), dt.date(2026, 3, 31)).tier == "start"
+
+
+def test_standing_looks_back_to_the_window_of_the_last_review() -> None:
+    day = dt.date(2026, 3, 20)
+    assert window_start(tiers("rolling-30d", "immediately"), day) == dt.date(2026, 2, 18)
+    assert window_start(tiers("rolling-30d"), day) == dt.date(2026, 1, 29)
+    assert window_start(tiers("calendar-year", "year-end"), day) == dt.date(2025, 1, 1)
+    assert window_start(tiers(demote="never"), day) == dt.date.min
+    assert window_start(None, day) == day
+
+
 def test_without_tiers_nobody_has_one() -> None:
     assert standing(DAYS, None, FEBRUARY) == Standing(tier="", measure=0)
 

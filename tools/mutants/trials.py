@@ -40,6 +40,14 @@ class Subject:
     folder: Path  # of the package's modules
     source: Path  # from which they are imported
     tests: tuple[str, ...]  # as pytest takes them
+    without: tuple[
+        str, ...
+    ] = ()  # of their files: they test other things, or are no second opinion
+
+    @property
+    def arguments(self) -> list[str]:
+        """Which tests, for pytest."""
+        return [*QUIET, *self.tests, *(f"--ignore={it}" for it in self.without)]
 
     def module(self, path: Path) -> str:
         """The name that path is imported by."""
@@ -75,7 +83,7 @@ def watched(subject: Subject) -> Watched:
 
     def watch(writer: int) -> int:
         watcher = Watcher(subject.folder)
-        code = pytest.main([*QUIET, *subject.tests], plugins=[watcher, Plain()])
+        code = pytest.main(subject.arguments, plugins=[watcher, Plain()])
         sys.settrace(None)
         with os.fdopen(writer, "w") as out:
             out.write(watcher.watched().written())
@@ -96,7 +104,7 @@ def try_functions(subject: Subject, trials: Sequence[Trial], jobs: int, told: To
 
     def run(_: int) -> int:
         runner = _Runner(subject, trials, jobs, told)
-        return int(pytest.main([*QUIET, *subject.tests], plugins=[runner, Plain()]))
+        return int(pytest.main(subject.arguments, plugins=[runner, Plain()]))
 
     child, reader = _forked(run)
     os.close(reader)
@@ -114,7 +122,7 @@ def try_modules(
             _limit(trial.seconds)
             trial.change.put()
             plant_module(trial.tree, trial.path, subject.module(trial.path))
-            arguments = [*QUIET, "-x", "--disable-warnings", *subject.tests]
+            arguments = [*subject.arguments, "-x", "--disable-warnings"]
             return int(pytest.main(arguments, plugins=[Plain(), _Ordered(seen, writer)]))
 
         return _forked(run, quiet=True)
