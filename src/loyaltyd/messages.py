@@ -24,6 +24,7 @@ REFUSALS: Mapping[Reason, str] = {
     Reason.REQUEST_INVALID: "The till sent something that can't be read.",
     Reason.AT_OUT_OF_WINDOW: "The receipt's time is too far from now. Check the till's clock.",
     Reason.WALLET_UNKNOWN: "The program has no wallet “{wallet}”.",
+    Reason.REWARD_UNKNOWN: "The program has no reward “{reward}”.",
     Reason.LINE_INCOMPLETE: "Line {line} lacks {members}.",
     Reason.AMOUNT_TOO_LARGE: "An amount on this receipt is too large.",
     Reason.CARD_INVALID: "The card's number has a mistake in it. Please scan it again.",
@@ -119,6 +120,8 @@ CAUSES: Mapping[Cause, str | tuple[str, str]] = {
     Cause.BUDGET: "all of its {needs} was given",
     Cause.LIMIT: "its limit is reached: {has} of {needs}",
     Cause.GOODS: "none of its goods are here",
+    Cause.NOT_ASKED: "is given when the receipt asks for it",
+    Cause.POINTS: "needs {needs}, has {has}",
     Cause.NO_DISCOUNT: "these goods may not be discounted",
     Cause.NO_EARN: "these goods earn nothing",
     Cause.FLOOR: "the lowest allowed price is reached",
@@ -139,12 +142,18 @@ EARNED_POINTS = "earned {has}"
 TOOK_MOST = "took {has} off, the most that it may"
 NO_TIER = "without a tier"
 
-NOTES: Mapping[Note, str] = {
+NOTES: Mapping[Note, str | tuple[str, str]] = {
     Note.GREET: "Greet {holder}",
     Note.EARNED: "You earn {amount}",
     Note.BALANCE: "{wallet} {amount}, and {more} more soon",
     Note.WISH_CUT: "{wallet}: {amount} can be spent, not {more}",
     Note.WISH_REFUSED: "{wallet}: nothing can be spent on this receipt",
+    Note.REWARD_CUT: "{reward}: {amount} of {more} given ({because})",
+    Note.STAMPS: "{wallet}: {amount} of {more}",
+    Note.REWARDS: (
+        "{wallet}: {amount} reward is waiting",
+        "{wallet}: {amount} rewards are waiting",
+    ),
     Note.DEBT: "{wallet}: {amount} owed, taken from the next points",
     Note.LEFT: "{wallet}: {amount} left on the card",
     Note.DEAD: "{wallet}: {amount} came back, but they have expired",
@@ -222,6 +231,7 @@ PAGE: Mapping[str, str] = {
 }
 COUNTED: Mapping[str, tuple[str, str]] = {
     "in_days": ("in {count} day", "in {count} days"),
+    "rewards": ("{count} reward waiting", "{count} rewards waiting"),
 }
 FORM = ("1", "2")  # which form of a program's own word a whole number takes; the catalogue answers
 FRACTION_FORM = 2  # "1.5 points" as "2 points", and in Russian the genitive: «1,5 балла»
@@ -250,14 +260,14 @@ def because(why: Why, language: str, amount: Callable[[int], str], *, most: bool
 
 
 def told(message: Message, language: str, names: Mapping[str, str]) -> str:
-    """What message tells people; names has holder, wallet, amount and more, written out.
+    """What message tells people; names has what it names, written out.
 
     A rule's own words (Note.RULE) are the program's, and not in the catalogue.
     """
-    text = NOTES[message.note]
+    text = NOTES[message.note]  # a pair is counted by the amount, which is a whole number then
     if message.note is Note.BALANCE and not message.more:
         text = BALANCE_ALONE
-    return said(language, text, **names)
+    return filled(_counted(text, message.amount, language), names)
 
 
 def offered(hint: str, gift: str, language: str, names: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from loyaltyd.api.bodies import FAULTS_MAX, PATTERNS, Unbuilt, Unreadable, request_in
+from loyaltyd.api.bodies import FAULTS_MAX, PATTERNS, Unreadable, request_in
 from loyaltyd.api.operations import OPERATIONS, Operation
 from loyaltyd.till.requests import CardRequest, QuoteRequest
 from tests.api.tills import CARD, LiveTill, basket
@@ -98,13 +98,6 @@ def test_every_pattern_is_told_in_words(operation: Operation) -> None:
 
 def test_of_many_faults_the_first_are_told() -> None:
     assert len(faults(basket("r", lines=[{"line": n} for n in range(200)]))) == FAULTS_MAX
-
-
-def test_a_member_that_is_not_built_comes_before_other_faults() -> None:
-    outcome = request_in(json.dumps(basket("r", rewards={}, at=5)).encode(), QuoteRequest)
-    assert outcome == Unbuilt("rewards")
-    card = request_in(json.dumps({"card": CARD, "rewards": {}}).encode(), CardRequest)
-    assert isinstance(card, Unreadable)
 
 
 def test_a_request_does_not_show_its_card_or_holder() -> None:

@@ -103,14 +103,6 @@ def test_a_call_that_is_not_built_says_so_by_name(till: LiveTill, path: str, wha
     assert path not in document()["paths"]
 
 
-@pytest.mark.parametrize("member", ["rewards"])
-def test_a_member_that_is_not_built_is_named(till: LiveTill, member: str) -> None:
-    for path in ("/v1/quotes", "/v1/receipts"):
-        answer = till.post(path, basket("n", **{member: []}))
-        assert (answer.status, answer.reason, answer.json["member"]) == (501, "not_built", member)
-    assert till.read("/v1/receipts/n").status == 404
-
-
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda it: it.name)
 def test_every_operation_with_a_scope_refuses_nobody_and_the_wrong_token(
     guarded: LiveTill, operation: Operation

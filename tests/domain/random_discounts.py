@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 from loyaltyd.domain.money import decimal
 
 SHARES = ("10%", "7%", "33.3333%", "100%", "0.5%")
+
+
+def random_reward(chance: Random, wallets: Sequence[str]) -> str:
+    """The keys of give of a reward, most of them at a price in points."""
+    free = f"free = {chance.randint(1, 3)}"
+    give = chance.choice(
+        (
+            *(free, free, f"buy = {chance.randint(4, 6)}, {free}"),
+            f'percent_off = "{chance.choice(SHARES)}"{_units(chance)}{_most(chance)}',
+            f'amount_off = "{_amount(chance, 5000)}"{_units(chance)}',
+            f'fixed_price = "{_amount(chance, 9000)}"{_units(chance)}',
+        )
+    )
+    paying = chance.sample(wallets, chance.choice((1, 1, 2)))
+    prices = ", ".join(f'{name} = "{chance.choice((1, 7, 40))}"' for name in paying)
+    cost = "" if give == free and chance.random() < 0.2 else f", cost = {{ {prices} }}"
+    return f"{give}{_which(chance)}{cost}"
 
 
 def random_discount(chance: Random, layer: str, *, tiers: bool) -> str:
@@ -28,9 +46,13 @@ def random_discount(chance: Random, layer: str, *, tiers: bool) -> str:
 
 
 def _few(chance: Random) -> str:
+    return f"{_units(chance)}{_which(chance)}"
+
+
+def _units(chance: Random) -> str:
     units = chance.randint(1, 4)
     buy = f"buy = {units + chance.randint(1, 3)}, " if chance.random() < 0.5 else ""
-    return f", {buy}units = {units}{_which(chance)}"
+    return f", {buy}units = {units}"
 
 
 def _which(chance: Random) -> str:

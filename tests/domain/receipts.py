@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 from loyaltyd.domain.account import Account, Card, Debt, Seen
-from loyaltyd.domain.basket import Basket, Line, Wish
+from loyaltyd.domain.basket import Basket, Line, Reward, Wish
 from loyaltyd.domain.explain import Cause
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import units
@@ -80,7 +80,9 @@ def line(number: int, price: str, quantity: str = "1", **more: object) -> Line:
     return Line(line=number, price=rub(price), quantity=units(quantity, 3), **members)  # type: ignore[arg-type]  # each is the line's own
 
 
-def basket(*lines: Line, redeem: dict[str, str] | None = None) -> Basket:
+def basket(
+    *lines: Line, redeem: dict[str, str] | None = None, rewards: dict[str, int] | None = None
+) -> Basket:
     """A receipt of lines; redeem maps a wallet to points of two decimals, or "max"."""
     wishes = (redeem or {}).items()
     return Basket(
@@ -90,6 +92,7 @@ def basket(*lines: Line, redeem: dict[str, str] | None = None) -> Basket:
             Wish(wallet=name, amount=None if amount == "max" else rub(amount))
             for name, amount in wishes
         ),
+        rewards=tuple(Reward(rule=name, count=it) for name, it in (rewards or {}).items()),
     )
 
 
@@ -105,6 +108,16 @@ def seen(balance: str = "0.00", *, tier: str = "", measure: str = "0", debt: str
         debts=(owed,) if owed.amount else (),
     )
     return Seen(card=BONUS_CARD, account=account)
+
+
+def holds(owed: dict[str, int] | None = None, /, **held: int) -> Seen:
+    """A bonus card whose account holds so much of each wallet for ever, in its own scale."""
+    lots = (
+        Lot(wallet=name, active_from=dt.date(2020, 1, 1), expires_at=None, amount=amount)
+        for name, amount in held.items()
+    )
+    debts = (Debt(wallet=name, amount=amount) for name, amount in (owed or {}).items())
+    return Seen(card=BONUS_CARD, account=Account(id="a" * 32, lots=tuple(lots), debts=tuple(debts)))
 
 
 NOBODY = Seen()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from loyaltyd.domain.account import Account, Debt, Seen, moved
-from loyaltyd.domain.basket import NO_DISCOUNT, NO_EARN, NO_REDEEM, Basket, Line, Wish
+from loyaltyd.domain.basket import NO_DISCOUNT, NO_EARN, NO_REDEEM, Basket, Line, Reward, Wish
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.past import Past, Spending, Uses
 from loyaltyd.domain.program import Program
@@ -77,12 +77,20 @@ CONDITIONS = (
         f"when = {{ any = [{SPENT}, {{ first_purchase = true }}] }}",
     )
 )
+REWARDS = (
+    '[wallets.coffee]\nscale = 0\nstamps = { every = 10, reward = "free-dairy" }\n'
+    + rule("free-dairy", "item", "free = 1", DAIRY)
+    + rule("half", "item", 'percent_off = "50%", units = 2, cost = { bonus = "3.00", stars = "1" }')
+    + EARN
+    + rule("stamps", "points", 'earn = "coffee", per_unit = "1"', DAIRY)
+)
 # Every way in which a wallet can be set, in a few programs.
 TEXTS = (
     WALLETS + TIERS + RULES,
     '[rounding]\npoints = "half-up"\nspread = "first-lines"\n' + WALLETS + TIERS + RULES,
     WALLETS + TIERS + MECHANICS,
     WALLETS + TIERS + CONDITIONS,
+    WALLETS + REWARDS,
     wallet('earn_base = "gross"') + EARN,
     wallet('earn_base = "net-of-discounts"\nclawback = "floor-of-refund"') + EARN,
     wallet('earn_base = "none-if-redeemed"\nrestore = "reissue"\nexpires = "30d"') + EARN,
@@ -160,6 +168,8 @@ def baskets(draw: st.DrawFn, found: Program) -> Basket:
             st.none() | st.integers(0, 20_000),
         )
     )
+    priced = [it.id for group in found.item for it in group.rules if it.price is not None]
+    asked = draw(st.dictionaries(st.sampled_from(priced), st.integers(1, 4))) if priced else {}
     return Basket(
         receipt="r-1",
         card=BONUS_CARD.id,
@@ -176,6 +186,7 @@ def baskets(draw: st.DrawFn, found: Program) -> Basket:
             for number, it in enumerate(drawn, 1)
         ),
         redeem=tuple(Wish(wallet=name, amount=wishes[name]) for name in sorted(wishes)),
+        rewards=tuple(Reward(rule=name, count=asked[name]) for name in sorted(asked)),
     )
 
 

@@ -93,13 +93,6 @@ def test_single_goods_are_meant_in_the_layer_item_alone(give: str, key: str) -> 
     ]
 
 
-def test_a_reward_is_not_built_and_refused_by_name() -> None:
-    found = faults(rule("free-coffee", "item", "free = 1"))
-    assert [(it.key, it.message) for it in found] == [
-        ('rules[1] "free-coffee".give.free', "not built in this version of loyaltyd: free")
-    ]
-
-
 BOTH = rule("a", "item", 'percent_off = "1%"') + rule("b", "item", 'percent_off = "2%"')
 
 

@@ -186,19 +186,11 @@ def _cards(kind: str, more: str = "") -> str:
 
 # (a piece of the language, where its key stands, what is named): semantics' and the example's words
 LATER = [
-    (WALLET + 'stamps = { every = 10, reward = "r" }\n', "wallets.w.stamps", "stamps"),
     *(
         (WALLET + f'offline = {{ policy = "{it}" }}\n', "wallets.w.offline.policy", f'"{it}"')
         for it in ("floor", "escrow", "hybrid")
     ),
     (RULE.replace("item", "stored value") + OFF, 'rules[4] "x".layer', '"stored value"'),
-    *(
-        (RULE + f"give = {{ {give} }}\n", f'rules[4] "x".give.{key}', key)
-        for key, give in {
-            "free": "free = 1",
-            "cost": 'free = 1, cost = { bonus = "150.00" }',
-        }.items()
-    ),
 ]  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from random import Random
 import pytest
 
 from loyaltyd.domain.account import Account, Debt, Seen
-from loyaltyd.domain.basket import Basket, Line, Payment, Wish
+from loyaltyd.domain.basket import Basket, Line, Payment, Reward, Wish
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import decimal
 from loyaltyd.domain.program import Program
@@ -28,7 +28,7 @@ from tests.domain.random_conditions import (
     random_limit,
     random_past,
 )
-from tests.domain.random_discounts import random_discount
+from tests.domain.random_discounts import random_discount, random_reward
 from tests.domain.random_earnings import random_earning
 from tests.domain.random_gift_cards import random_beside, random_gift_cards
 from tests.domain.receipts import (
@@ -168,8 +168,14 @@ def _engine(found: Program, cart: Basket, who: Seen, at: dt.datetime) -> Reckoni
     return Reckoning(
         nets=[it.net for it in result.lines],
         effects=[[(e.rule, e.layer, e.amount) for e in it.effects] for it in result.lines],
-        paid=[[(paid.wallet, paid.money) for paid in it.paid] for it in result.lines],
-        points=[[(paid.wallet, paid.points) for paid in it.paid] for it in result.lines],
+        paid=[[(paid.wallet, paid.money) for paid in it.paid if paid.money] for it in result.lines],
+        points=[
+            [(paid.wallet, paid.points) for paid in it.paid if paid.money] for it in result.lines
+        ],
+        prices=[
+            [(paid.wallet, paid.points) for paid in it.paid if not paid.money]
+            for it in result.lines
+        ],
         spent={(it.wallet, it.account): it.amount for it in result.spent},
         earned={it.wallet: it.amount for it in result.earned},
         shares=[{each.wallet: each.amount for each in it.earned} for it in result.lines],
@@ -207,6 +213,17 @@ def _program(chance: Random) -> str:
             names.append(name)
             more = group + foes + goods + when
             text += _possible(text, rule(name, layer, _give(chance, layer, tiers=tiers), more))
+    return _with_stamps(chance, text)
+
+
+def _with_stamps(chance: Random, text: str) -> str:
+    """Half of the wallets of whole points hold stamps, where a rule may be their reward."""
+    for name in WALLETS:
+        head, every = f"[wallets.{name}]\nscale = 0\n", chance.choice((1, 10, 500))
+        stamps = f'stamps = {{ every = {every}, reward = "item-{chance.randint(0, 3)}" }}\n'
+        more = text.replace(head, head + stamps)
+        if chance.random() < 0.5 and isinstance(program_from(HEAD + more + CARDS), Program):
+            text = more
     return text
 
 
@@ -241,6 +258,8 @@ def _wallet(chance: Random, name: str) -> str:
 def _give(chance: Random, layer: str, *, tiers: bool) -> str:
     if layer == "points":
         return random_earning(chance, WALLETS)
+    if layer == "item" and chance.random() < 0.3:
+        return random_reward(chance, WALLETS)
     return random_discount(chance, layer, tiers=tiers)
 
 
@@ -287,11 +306,18 @@ def _basket(chance: Random, found: Program) -> Basket:
         if chance.random() < 0.7
     )
     kinds = chance.sample(("cash", "card", "sbp"), chance.randint(0, 2))
+    rewards = (
+        Reward(rule=it.id, count=chance.choice((1, 1, 2, 5)))
+        for group in found.item
+        for it in group.rules
+        if it.price is not None and chance.random() < 0.8
+    )
     return Basket(
         receipt="r-1",
         lines=lines,
         redeem=tuple(wishes),
         payments=tuple(Payment(kind=it, amount=0) for it in kinds),
+        rewards=tuple(rewards),
         gift_cards=random_gift_cards(chance),
     )
 

@@ -90,7 +90,7 @@ LIMIT = [
     ("per_coupon = 0", "limit.per_coupon", "at least 1"),
     ("per_cashier = 0", "limit.per_cashier", "at least 1"),
     ("per_receipt = 0", "limit.per_receipt", "at least 1"),
-    ("per_receipt = 1", "limit.per_receipt", "goes with buy, per_unit or per_amount"),
+    ("per_receipt = 1", "limit.per_receipt", "goes with buy, free, cost, per_unit or per_amount"),
     ('per_receipt = 1, every = "1d"', "limit", "every goes with what counts earlier receipts"),
     ('budget = "0.00"', "limit.budget", "must be above zero"),
     ('budget = "1.005"', "limit.budget", "more than 2 decimals"),

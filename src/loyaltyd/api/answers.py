@@ -23,7 +23,6 @@ class ProblemAnswer(TypedDict):
     detail: NotRequired[str]
     reason: NotRequired[str]
     errors: NotRequired[list[FaultAnswer]]
-    member: NotRequired[str]  # of a body, that isn't built
     quote: NotRequired[QuoteAnswer]  # what would be given now
 
 

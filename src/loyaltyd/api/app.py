@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from loyaltyd.api import pages, problems
-from loyaltyd.api.bodies import PATTERNS, Unbuilt, Unreadable, request_in
+from loyaltyd.api.bodies import PATTERNS, Unreadable, request_in
 from loyaltyd.api.calls import Sent
 from loyaltyd.api.door import Door
 from loyaltyd.api.guard import EVENTS_PATH, Guard, Rates
@@ -105,9 +105,6 @@ class _Endpoint:
         body = request_in(request.state.body, self.operation.request)
         if isinstance(body, Unreadable):
             return _unreadable(*body.faults)
-        if isinstance(body, Unbuilt):
-            refusal = refused(Reason.NOT_BUILT, what=body.member)
-            return Problem(refusal=refusal, members={"member": body.member})
         return Sent(path=path, body=body)
 
     def _said(self, outcome: Any) -> Response:

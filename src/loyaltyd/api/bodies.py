@@ -56,25 +56,19 @@ class Unreadable:
     faults: tuple[Fault, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unbuilt:
-    """The body asks for a member of the contract that this version doesn't have."""
-
-    member: str
-
-
 class _RepeatedMemberError(ValueError):
     """One object names a member twice; which of the two was meant, nobody knows."""
 
 
-def request_in(body: bytes, model: type[Model]) -> Model | Unreadable | Unbuilt:
+def request_in(body: bytes, model: type[Model]) -> Model | Unreadable:
     """Return the request that body holds."""
     try:
         request = model.model_validate_json(body)
         # The fast parser keeps the last of two members of one name: a basket would lose its lines.
         json.loads(body, object_pairs_hook=_once)
     except ValidationError as error:
-        return _outcome(error.errors(include_url=False, include_input=False), model)
+        found = error.errors(include_url=False, include_input=False)
+        return Unreadable(tuple(_fault(details) for details in found[:FAULTS_MAX]))
     except _RepeatedMemberError as error:
         return Unreadable((Fault(_safe(str(error)), "must stand once in its object"),))
     return request
@@ -86,19 +80,6 @@ def _once(members: list[tuple[str, object]]) -> dict[str, object]:
         counts = Counter(name for name, _ in members)
         raise _RepeatedMemberError(next(name for name, count in counts.items() if count > 1))
     return table
-
-
-def _outcome(found: list[ErrorDetails], model: type[BaseModel]) -> Unreadable | Unbuilt:
-    not_built: frozenset[str] = getattr(model, "not_built", frozenset())
-    for details in found:
-        member = details["loc"][0] if details["loc"] else ""
-        if (
-            details["type"] == "extra_forbidden"
-            and len(details["loc"]) == 1
-            and member in not_built
-        ):
-            return Unbuilt(str(member))
-    return Unreadable(tuple(_fault(details) for details in found[:FAULTS_MAX]))
 
 
 def _fault(details: ErrorDetails) -> Fault:

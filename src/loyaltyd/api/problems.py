@@ -44,6 +44,7 @@ ROWS: dict[Reason, Row] = {
     Reason.REQUEST_INVALID: Row(422, "The request can't be read"),
     Reason.AT_OUT_OF_WINDOW: Row(422, "The receipt's time is too far from the clock"),
     Reason.WALLET_UNKNOWN: Row(422, "The program has no such wallet"),
+    Reason.REWARD_UNKNOWN: Row(422, "The program has no such reward"),
     Reason.LINE_INCOMPLETE: Row(422, "A line lacks what a rule needs"),
     Reason.AMOUNT_TOO_LARGE: Row(422, "An amount is too large"),
     Reason.CARD_INVALID: Row(422, "The card number is not valid"),

@@ -118,10 +118,13 @@ def _print(card: dict[str, Any]) -> None:
     click.echo("  ".join(printable(word) for word in words if word))
     if card["wallets"]:
         click.echo()
-        rows = [(name, *_held(wallet)) for name, wallet in card["wallets"].items()]
-        print_table(("wallet", *HELD, "expiring"), rows)
+        stamps = any("rewards" in wallet for wallet in card["wallets"].values())
+        rows = [(name, *_held(wallet, stamps=stamps)) for name, wallet in card["wallets"].items()]
+        print_table(("wallet", *HELD, "expiring", *(["rewards"] if stamps else [])), rows)
 
 
-def _held(wallet: dict[str, Any]) -> list[str]:
+def _held(wallet: dict[str, Any], *, stamps: bool) -> list[str]:
+    """A row of the table; of stamps the rewards that are waiting, and how many stamps one takes."""
     expiring = ", ".join(f"{it['amount']} on {it['on']}" for it in wallet["expiring"])
-    return [*(wallet[member] for member in HELD), expiring]
+    rewards = f"{wallet['rewards']} of {wallet['every']} each" if "rewards" in wallet else ""
+    return [*(wallet[member] for member in HELD), expiring, *([rewards] if stamps else [])]

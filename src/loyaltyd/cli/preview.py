@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from loyaltyd.api.bodies import Unbuilt, Unreadable, request_in
+from loyaltyd.api.bodies import Unreadable, request_in
 from loyaltyd.cli import exits
 from loyaltyd.domain.account import Account, Card, Seen
 from loyaltyd.domain.card import COUPON_KIND
@@ -101,8 +101,6 @@ def _answer(telling: Telling, *, explain: bool) -> dict[str, Any]:
 
 def _request(body: bytes) -> QuoteRequest:
     request = request_in(body, QuoteRequest)
-    if isinstance(request, Unbuilt):
-        raise Unquotable(f"not built in this version of loyaltyd: {request.member}")
     if isinstance(request, Unreadable):
         raise Unquotable("; ".join(f"{it.path} {it.allowed}".strip() for it in request.faults))
     return request

@@ -1,12 +1,13 @@
 """Who stands at the till, as the ledger saw them at that moment: what a quote decides on."""
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from loyaltyd.domain.coupon import Coupon
-from loyaltyd.domain.ledger import DEBT, Lot, Posting, lot_from
+from loyaltyd.domain.ledger import DEBT, Lot, Posting, lot_from, usable
 from loyaltyd.domain.past import NO_PAST, Past
 
 
@@ -73,6 +74,13 @@ class Seen:
         """The account of that id among those that the receipt touches."""
         accounts = (self.account, *(it.account for it in self.beside))
         return next((it for it in accounts if it is not None and it.id == ident), None)
+
+
+def spendable(account: Account, wallet: str, on: dt.date) -> int:
+    """What account may spend of wallet on that local day; nothing while it owes."""
+    if account.debt(wallet):
+        return 0
+    return sum(lot.amount for lot in usable(account.lots, wallet, on))
 
 
 def moved(account: Account, postings: Iterable[Posting]) -> Account:

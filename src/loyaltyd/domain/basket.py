@@ -67,6 +67,14 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reward:
+    """So many pieces that the shopper wants of a reward rule."""
+
+    rule: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
     """How a part of what is payable is paid."""
 
@@ -84,6 +92,7 @@ class Basket:
     cashier: str = ""
     redeem: tuple[Wish, ...] = ()
     coupons: tuple[str, ...] = ()  # ids, in the order in which they were named
+    rewards: tuple[Reward, ...] = ()
     gift_cards: tuple[GiftCard, ...] = ()
     loads: tuple[Load, ...] = ()
     payments: tuple[Payment, ...] = ()

@@ -11,16 +11,24 @@ from collections.abc import Mapping, Sequence
 from loyaltyd.domain.candidates import Candidates
 from loyaltyd.domain.explain import Cause, Why
 from loyaltyd.domain.gifts import PercentOff
-from loyaltyd.domain.offers import Offer, Shares, Work, offered
+from loyaltyd.domain.offers import Found, Offer, Shares, Work, offered
 from loyaltyd.domain.position import Position, total
 from loyaltyd.domain.program import CARD_RULE, COUPON, ITEM, RECEIPT, Group, Program, Rule
+from loyaltyd.domain.rewards import Rewards
 from loyaltyd.domain.scene import Scene
 
 
 def discount(
-    lines: Sequence[Position], program: Program, scene: Scene, able: Candidates
+    lines: Sequence[Position],
+    program: Program,
+    scene: Scene,
+    able: Candidates,
+    rewards: Rewards,
 ) -> list[Why]:
-    """Let the rules that are able and lower prices work on lines; say what became of each."""
+    """Let the rules that are able and lower prices work on lines; say what became of each.
+
+    What was given of rewards is kept there.
+    """
     work = Work(
         lines=lines,
         places={**able.places, CARD_RULE: range(len(lines))},
@@ -28,6 +36,7 @@ def discount(
         rounding=program.rounding,
         scene=scene,
         total=total(lines),
+        rewards=rewards,
     )
     trace = []
     for group in able.layer(ITEM):
@@ -52,7 +61,7 @@ def _card_group(program: Program, scene: Scene) -> tuple[Group, ...]:
 def _run(group: Group, layer: str, work: Work) -> list[Why]:
     began = work.found(group.rules)
     if group.pick != "all":
-        offers = [offered(rule, work, began) for rule in group.rules]
+        offers = _offers(group, work, began)
         counting = (_per_line if layer == ITEM else _winner)(offers, group.pick)
         won = _won(offers, counting) if len(offers) > 1 else {}
         return [
@@ -69,6 +78,18 @@ def _run(group: Group, layer: str, work: Work) -> list[Why]:
             offer = offered(rule, work, work.found([rule]))
         trace.append(_applied(offer, offer.shares, layer, work))
     return trace
+
+
+def _offers(group: Group, work: Work, began: Found) -> list[Offer]:
+    """What each rule offers; of rewards each sees the points that those before it would leave."""
+    left, offers = dict(work.rewards.left), []
+    for rule in group.rules:
+        offer = offered(rule, work, began)
+        offers.append(offer)
+        if offer.pieces:
+            work.rewards.hold(rule, sum(offer.pieces.values()))
+    work.rewards.left = left
+    return offers
 
 
 def _per_line(offers: Sequence[Offer], pick: str) -> list[Shares]:
@@ -110,16 +131,20 @@ def _applied(offer: Offer, shares: Shares, layer: str, work: Work) -> Why:
     """Take the shares off, and say what became of the rule."""
     if offer.why is not None:
         return offer.why
-    given = 0
+    given, lowered = 0, []
     for place, share in shares.items():
         position = work.lines[place]
         part = min(share, position.room)
         position.take(offer.rule.id, layer, part)
         given += part
+        lowered += [place] if part else []
         if part and offer.free and place in offer.free:
             position.free = min(position.free + offer.free[place], position.quantity)
             work.free[place] = position.free
     work.total -= given
+    if lowered and offer.pieces:
+        pieces = {place: offer.pieces[place] for place in lowered}
+        work.rewards.charge(offer.rule, pieces, work.lines, work.rounding.spread)
     if given:
         return Why(rule=offer.rule.id, cause=Cause.APPLIED, has=given)
     return Why(rule=offer.rule.id, cause=Cause.NOTHING_LEFT, has=offer.amount)

@@ -42,6 +42,8 @@ class Cause(StrEnum):
     CASHIER_LIMIT = "cashier_limit"
     BUDGET = "budget"  # all of it was given
     GOODS = "goods"  # no line is of these goods
+    NOT_ASKED = "not_asked"  # a reward that the receipt doesn't ask for
+    POINTS = "points"  # too few for the reward; needs and has name the wallet
     NO_DISCOUNT = "no_discount"  # lines of these goods may not be discounted
     NO_EARN = "no_earn"
     FLOOR = "floor"  # the floor price leaves nothing to take off
@@ -85,6 +87,9 @@ class Note(StrEnum):
     BALANCE = "balance"
     WISH_CUT = "wish_cut"
     WISH_REFUSED = "wish_refused"
+    REWARD_CUT = "reward_cut"
+    STAMPS = "stamps"
+    REWARDS = "rewards"  # of stamps, waiting to be taken
     DEBT = "debt"
     LEFT = "left"  # on a card that paid beside the shopper's own, or was loaded
     DEAD = "dead"  # what came back had expired
@@ -103,3 +108,4 @@ class Message:
     subject: str = ""  # the rule or the wallet
     amount: int = 0
     more: int = 0
+    why: Why | None = None  # what stood in the way

@@ -6,7 +6,6 @@ from loyaltyd.domain.grammar.discounts import ON_ITEMS
 from loyaltyd.domain.grammar.program import ProgramTable
 from loyaltyd.domain.grammar.rules import RuleTable
 from loyaltyd.domain.money import WHOLE_SHARE, minor_digits, units
-from loyaltyd.domain.toml import NotBuilt
 from loyaltyd.domain.toml_lines import Path
 
 _Wrong = tuple[Path, str]
@@ -18,8 +17,6 @@ def discount_faults(path: Path, rule: RuleTable, table: ProgramTable) -> Iterato
     give, digits = rule.give, minor_digits(table.currency)
     for key in ("max", "amount_off", "fixed_price", "bundle"):
         yield from amount_faults((*path, key), getattr(give, key), digits)
-    if give.free is not None and give.buy is None:
-        yield (*path, "free"), str(NotBuilt("free"))  # what a receipt's rewards ask for
     for key in ON_ITEMS:
         if rule.layer != "item" and getattr(give, key) is not None:
             yield (*path, key), "means single goods: such a rule stands in the layer item"

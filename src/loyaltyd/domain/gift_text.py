@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from loyaltyd.domain.gifts import (
     AmountOff,
     Bundle,
+    Cost,
     Discount,
     Earn,
     Few,
@@ -22,6 +23,8 @@ from loyaltyd.domain.gifts import (
 from loyaltyd.domain.grammar.discounts import DiscountTable
 from loyaltyd.domain.grammar.earnings import EarnTable
 from loyaltyd.domain.grammar.gifts import GiveTable
+from loyaltyd.domain.grammar.program import ProgramTable
+from loyaltyd.domain.grammar.rules import RuleTable
 from loyaltyd.domain.money import WHOLE_SHARE, units
 
 
@@ -39,6 +42,20 @@ def gift(give: GiveTable, digits: int, scales: Mapping[str, int], times: int = 0
         activates=give.activates,
         expires=give.expires,
     )
+
+
+def price(rule: RuleTable, table: ProgramTable) -> tuple[Cost, ...] | None:
+    """What a reward takes of which wallets; None of a rule that applies by itself."""
+    give = rule.give
+    found = [
+        Cost(wallet=name, points=units(amount, table.wallets[name].scale))
+        for name, amount in (give.cost or {}).items()
+    ]
+    for name, wallet in table.wallets.items():
+        if wallet.stamps is not None and wallet.stamps.reward == rule.id:
+            found.append(Cost(wallet=name, points=wallet.stamps.every))
+    asked = give.free is not None and give.buy is None
+    return tuple(found) if found or asked else None
 
 
 def _yield(give: EarnTable, digits: int, scale: int, times: int) -> Yield:

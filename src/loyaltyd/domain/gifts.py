@@ -20,6 +20,14 @@ class Few:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Points of a wallet that a reward takes, each time it gives its count of pieces or fewer."""
+
+    wallet: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PercentOff:
     """So many millionths off, of the lines or of a few pieces."""
 

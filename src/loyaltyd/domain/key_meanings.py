@@ -101,6 +101,7 @@ MEANINGS: Mapping[str, str] = {
     "buy": "Of every so many pieces",
     "free": "so many are free",
     "units": "The discount is for so many pieces",
+    "cost": "Points of wallets that so many pieces cost, when the receipt asks for them",
     "which": "Whether the cheapest pieces are meant or the dearest",
     "GiveTable.earn": "The wallet that earns",
     "percent": "So much of the money",
@@ -146,6 +147,9 @@ MEANINGS: Mapping[str, str] = {
     "per_receipt": "So often within one receipt",
     "per_cashier": "So often by one cashier",
     "budget": "So much for all together: money, or points that the rule earns",
+    "stamps": "So many points of the wallet are the price of a reward",
+    "StampsTable.every": "So many stamps",
+    "reward": "The rule that they pay, as often as the receipt asks for it",
     "every": "The span after which the limit starts anew; never, if left out",
 }
 

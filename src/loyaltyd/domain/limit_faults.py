@@ -11,7 +11,13 @@ from loyaltyd.domain.toml_lines import Path
 from loyaltyd.domain.when_faults import month_end_faults
 
 _Wrong = tuple[Path, str]
-_TIMES = ("buy", "per_unit", "per_amount")  # keys of give that may count several times a receipt
+_TIMES = (
+    "buy",
+    "free",
+    "cost",
+    "per_unit",
+    "per_amount",
+)  # keys of give that may count several times a receipt
 
 
 def limit_faults(path: Path, rule: RuleTable, table: ProgramTable) -> Iterator[_Wrong]:

@@ -1,17 +1,28 @@
 """What one rule would take off which lines, before its group says whether it counts."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from loyaltyd.domain.basket import PIECE
 from loyaltyd.domain.conditions import unmet
 from loyaltyd.domain.explain import Cause, Why
-from loyaltyd.domain.gifts import AmountOff, Bundle, Discount, Earn, FixedPrice, PercentOff, Scale
-from loyaltyd.domain.limits import budget_left
-from loyaltyd.domain.money import WHOLE_SHARE, half_up, part_of
-from loyaltyd.domain.pieces import bundled, picked, pieces
+from loyaltyd.domain.gifts import (
+    AmountOff,
+    Bundle,
+    Discount,
+    Earn,
+    Few,
+    FixedPrice,
+    PercentOff,
+    Scale,
+)
+from loyaltyd.domain.limits import budget_left, limit_of
+from loyaltyd.domain.money import WHOLE_SHARE, ceiling, half_up, part_of
+from loyaltyd.domain.pieces import asked_for, bundled, picked, pieces
 from loyaltyd.domain.position import Position, lowering
 from loyaltyd.domain.program import ITEM, Rounding, Rule
+from loyaltyd.domain.rewards import Rewards
 from loyaltyd.domain.scene import Scene
 from loyaltyd.domain.spread import spread, spread_within
 
@@ -24,12 +35,14 @@ UnitGift = PercentOff | AmountOff | FixedPrice
 class Offer:
     """What a rule would take off which lines, or why it takes nothing.
 
-    free: how many thousandths of a line's goods it gives for nothing.
+    free: how many thousandths of a line's goods it gives for nothing. pieces: how many of a line it
+    is for, when it is a reward.
     """
 
     rule: Rule
     shares: Shares
     free: Shares | None = None
+    pieces: Shares | None = None
     why: Why | None = None
 
     @property
@@ -57,6 +70,7 @@ class Work:
     rounding: Rounding
     scene: Scene
     total: int
+    rewards: Rewards
     free: dict[int, int] = field(default_factory=dict)  # place → thousandths
 
     def found(self, rules: Iterable[Rule]) -> Found:
@@ -82,6 +96,10 @@ class _Goods:
             pieces(it.line, self.free.get(place, 0)) if net else 0
             for place, it, net in zip(self.places, self.lines, self.nets, strict=True)
         ]
+
+    def paid(self, number: int) -> int:
+        """How many thousandths of a line are to be paid."""
+        return self.lines[number].line.quantity - self.free.get(self.places[number], 0)
 
 
 def offered(rule: Rule, work: Work, found: Found) -> Offer:
@@ -130,30 +148,100 @@ def _offer(rule: Rule, goods: _Goods, work: Work, total: int) -> Offer:
     assert not isinstance(give, Earn)  # such rules stand in another layer
     if isinstance(give, Bundle):
         return _bundle_offer(rule, give, goods, work.rounding)
-    return _units_offer(rule, give, goods, work.rounding)
+    return _units_offer(rule, give, goods, work)
 
 
-def _units_offer(rule: Rule, give: UnitGift, goods: _Goods, rounding: Rounding) -> Offer:
+def _units_offer(rule: Rule, give: UnitGift, goods: _Goods, work: Work) -> Offer:
     """What comes off lines, or off a few pieces of them."""
-    meant: Sequence[int] = ()
+    meant: Sequence[int] | Why = ()
     if give.few is not None:
-        counts = goods.counts()
-        meant = picked(give.few, counts, goods.nets)
-        if not any(meant):
-            needs, has = str(give.few.every or 1), str(sum(counts))
-            return _none(rule, Cause.PIECES, needs, has)
+        meant = _meant(rule, give.few, goods) if rule.price is None else _asked(rule, goods, work)
+    if isinstance(meant, Why):
+        return Offer(rule=rule, shares=_NOTHING, why=meant)
     if rule.layer == ITEM:
-        shares = _item_shares(give, goods, meant, rounding)
+        shares = _item_shares(give, goods, meant, work.rounding)
     else:
-        shares = _receipt_shares(give, goods, rounding)
+        shares = _receipt_shares(give, goods, work.rounding)
     taken = {place: share for place, share in zip(goods.places, shares, strict=True) if share}
     if not taken:
         return _none(rule, _nothing(give, goods))
-    if meant and isinstance(give, PercentOff) and give.frees:
-        counted = zip(goods.places, meant, strict=True)
-        free = {place: count * PIECE for place, count in counted if place in taken}
-        return Offer(rule=rule, shares=taken, free=free)
-    return Offer(rule=rule, shares=taken)
+    if not meant:
+        return Offer(rule=rule, shares=taken)
+    counted = zip(goods.places, meant, strict=True)
+    of_lines = {place: count for place, count in counted if place in taken}
+    frees = isinstance(give, PercentOff) and give.frees
+    return Offer(
+        rule=rule,
+        shares=taken,
+        free={place: count * PIECE for place, count in of_lines.items()} if frees else None,
+        pieces=None if rule.price is None else of_lines,
+    )
+
+
+def _meant(rule: Rule, few: Few, goods: _Goods) -> Sequence[int] | Why:
+    """How many of each line's pieces a rule is for, that applies by itself."""
+    counts = goods.counts()
+    found = picked(few, counts, goods.nets)
+    if any(found):
+        return found
+    needs, has = str(few.every or 1), str(sum(counts))
+    return Why(rule=rule.id, cause=Cause.PIECES, needs=needs, has=has)
+
+
+def _asked(rule: Rule, goods: _Goods, work: Work) -> Sequence[int] | Why:
+    """How many of each line's pieces a reward gives: as many as are asked for, there, and paid."""
+    give, wanted = rule.give, work.rewards.wanted.get(rule.id, 0)
+    assert isinstance(give, UnitGift)
+    assert give.few is not None
+    if wanted < 1:
+        return Why(rule=rule.id, cause=Cause.NOT_ASKED)
+    few, counts = give.few, goods.counts()
+    able = [_whole(give, goods, number, count) for number, count in enumerate(counts)]
+
+    def meant(count: int) -> list[int]:
+        return asked_for(few, count, counts, goods.nets, able)
+
+    def amount(count: int) -> int:
+        return sum(_item_shares(give, goods, meant(count), work.rounding))
+
+    bounds = [
+        (wanted, Why(rule=rule.id, cause=Cause.APPLIED)),
+        *_bounds(rule, few, wanted, sum(counts)),
+        (sum(able), Why(rule=rule.id, cause=Cause.FLOOR)),
+        work.rewards.paid_for(rule, wanted),
+    ]
+    most, why = min(bounds, key=lambda bound: bound[0])
+    limit = limit_of(rule.when)
+    left = None if limit is None else limit.left(work.scene.seen)
+    if limit is not None and limit.budget is not None and left is not None and amount(most) > left:
+        most = bisect_right(range(1, most), left, key=amount)
+        given = limit.budget - left
+        why = Why(rule=rule.id, cause=Cause.BUDGET, needs=limit.budget, has=given)
+    if most < wanted:
+        work.rewards.short[rule.id] = why
+    return meant(most) if most else why
+
+
+def _bounds(rule: Rule, few: Few, wanted: int, total: int) -> Iterator[tuple[int, Why]]:
+    """How many pieces a reward may give of total, and in one receipt."""
+    most, needs = total, wanted
+    if few.every:
+        most, needs = total // few.every * few.count, ceiling(wanted, few.count) * few.every
+    yield most, Why(rule=rule.id, cause=Cause.PIECES, needs=str(needs), has=str(total))
+    if few.times:
+        times = str(few.times)
+        yield few.times * few.count, Why(rule=rule.id, cause=Cause.LIMIT, needs=times, has=times)
+
+
+def _whole(give: UnitGift, goods: _Goods, number: int, count: int) -> int:
+    """How many of a line's pieces can be given in full: a floor price cuts no reward short."""
+    net, room = goods.nets[number], goods.rooms[number]
+    if room == goods.lines[number].net:
+        return count
+    paid = goods.paid(number)
+    return bisect_right(
+        range(1, count + 1), room, key=lambda it: _units_share(give, net, it * PIECE, paid)
+    )
 
 
 def _bundle_offer(rule: Rule, bundle: Bundle, goods: _Goods, rounding: Rounding) -> Offer:
@@ -225,20 +313,21 @@ def _item_shares(
 def _units_shares(give: UnitGift, goods: _Goods, meant: Sequence[int]) -> list[int]:
     """What is off the units that a rule is for; a line's units cost the same, rounded together."""
     wanted = []
-    for number, (position, net) in enumerate(zip(goods.lines, goods.nets, strict=True)):
-        paid = position.line.quantity - goods.free.get(goods.places[number], 0)
+    for number, net in enumerate(goods.nets):
+        paid = goods.paid(number)
         for_units = meant[number] * PIECE if meant else paid
-        if not for_units:
-            wanted.append(0)
-        elif isinstance(give, PercentOff):
-            wanted.append(half_up(net * for_units * give.share, paid * WHOLE_SHARE))
-        elif isinstance(give, AmountOff):
-            cost = half_up(net * for_units, paid)
-            wanted.append(min(half_up(give.amount * for_units, PIECE), cost))
-        else:
-            cost = half_up(net * for_units, paid)
-            wanted.append(max(0, cost - half_up(give.price * for_units, PIECE)))
+        wanted.append(_units_share(give, net, for_units, paid) if for_units else 0)
     return wanted
+
+
+def _units_share(give: UnitGift, net: int, for_units: int, paid: int) -> int:
+    """What is off for_units of a line, of which paid cost net; thousandths."""
+    if isinstance(give, PercentOff):
+        return half_up(net * for_units * give.share, paid * WHOLE_SHARE)
+    cost = half_up(net * for_units, paid)
+    if isinstance(give, AmountOff):
+        return min(half_up(give.amount * for_units, PIECE), cost)
+    return max(0, cost - half_up(give.price * for_units, PIECE))
 
 
 def _receipt_shares(give: UnitGift, goods: _Goods, rounding: Rounding) -> list[int]:

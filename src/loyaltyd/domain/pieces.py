@@ -36,6 +36,13 @@ def picked(few: Few, counts: Sequence[int], nets: Sequence[int]) -> list[int]:
     return _first(left, _by_price(counts, nets, dearest=few.dearest), counts)
 
 
+def asked_for(
+    few: Few, count: int, counts: Sequence[int], nets: Sequence[int], able: Sequence[int]
+) -> list[int]:
+    """Count pieces of a reward, the cheapest or the dearest; of each line no more than able."""
+    return _first(count, _by_price(counts, nets, dearest=few.dearest), able)
+
+
 def bundled(bundle: Bundle, counts: Sequence[int], nets: Sequence[int]) -> list[int]:
     """How many of each line's pieces stand in bundles, made from the dearest pieces on.
 

@@ -1,7 +1,7 @@
 """What a receipt moves: which lots pay, which lots receive, and what a debt takes first."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from loyaltyd.domain.account import Account, Seen, moved
 from loyaltyd.domain.ledger import DEBT, ISSUED, LOADED, REDEEMED, Lot, Posting, taken, usable
@@ -88,6 +88,19 @@ def takings(account: str, parts: Sequence[tuple[Lot, int]], target: str) -> list
 def owing(account: str, wallet: str, amount: int) -> list[Posting]:
     """What no lot could give becomes a debt."""
     return [_moved(account, wallet, DEBT, ISSUED, amount)] if amount else []
+
+
+def merged(parts: Iterable[Points]) -> tuple[Points, ...]:
+    """One sum for each wallet of each account: a line may hold a price and a payment of one."""
+    totals: dict[tuple[str, str], int] = {}
+    for points in parts:
+        key = (points.wallet, points.account)
+        totals[key] = totals.get(key, 0) + points.amount
+    return tuple(
+        Points(wallet=wallet, amount=amount, account=account)
+        for (wallet, account), amount in totals.items()
+        if amount
+    )
 
 
 def points_of(points: Sequence[Points], wallet: str, account: str = "") -> int:

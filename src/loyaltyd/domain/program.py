@@ -14,7 +14,7 @@ from typing import NamedTuple
 from loyaltyd.domain.asks import Asks, asked
 from loyaltyd.domain.card import COUPON_KIND, ean_fits, luhn_fits
 from loyaltyd.domain.coupon import coupon_code
-from loyaltyd.domain.gifts import Earn, Gift
+from loyaltyd.domain.gifts import Cost, Earn, Gift
 from loyaltyd.domain.goods import GoodsClass, GoodsIndex, Match
 from loyaltyd.domain.limits import Couponed
 from loyaltyd.domain.spans import Span
@@ -79,6 +79,7 @@ class Wallet:
     debt: str
     clawback: str
     restore: str
+    stamps: int = 0  # so many are one reward; none: the wallet holds no stamps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +120,7 @@ class Rule:
     when: Conditions = ()  # in the language's order, its limit last
     on: Match = field(default_factory=Match)
     say: Mapping[str, Texts] = field(default_factory=dict)  # audience → texts
+    price: tuple[Cost, ...] | None = None  # of a reward, which applies only as asked for
 
     @property
     def wallet(self) -> str:

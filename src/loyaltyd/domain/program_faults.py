@@ -16,6 +16,7 @@ from loyaltyd.domain.grammar.wallets import WalletTable
 from loyaltyd.domain.law_packs.editions import classes_of, law_faults
 from loyaltyd.domain.limit_faults import limit_faults
 from loyaltyd.domain.money import QUANTITY_DIGITS, WHOLE_SHARE, minor_digits, units
+from loyaltyd.domain.reward_faults import cost_faults, stamps_faults
 from loyaltyd.domain.toml_lines import Path
 from loyaltyd.domain.when_faults import Known, unknown_name, when_faults
 
@@ -36,6 +37,7 @@ def faults_of(table: ProgramTable) -> Iterator[_Wrong]:
     if table.hints.within > WHOLE_SHARE:
         yield ("hints", "within"), "is at most 100%"
     yield from _rules(table, digits)
+    yield from stamps_faults(table)
     yield from exclusion_faults(table)
 
 
@@ -166,6 +168,7 @@ def _rules(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
         yield from when_faults((*path, "when"), rule.when, known)
         yield from limit_faults((*path, "limit"), rule, table)
         yield from discount_faults((*path, "give"), rule, table)
+        yield from cost_faults((*path, "give", "cost"), rule, table)
         yield from earning_faults((*path, "give"), number, table)
 
 

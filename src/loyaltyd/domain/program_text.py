@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 
 from loyaltyd.domain.exclusions import exclusions
-from loyaltyd.domain.gift_text import gift
+from loyaltyd.domain.gift_text import gift, price
 from loyaltyd.domain.goods import Match
 from loyaltyd.domain.goods_text import goods_class, match
 from loyaltyd.domain.grammar.cards import CardsTable
@@ -133,6 +133,7 @@ def _wallet(name: str, wallet: WalletTable) -> Wallet:
         debt=wallet.debt,
         clawback=wallet.clawback,
         restore=wallet.restore,
+        stamps=wallet.stamps.every if wallet.stamps else 0,
     )
 
 
@@ -154,13 +155,12 @@ def _groups(table: ProgramTable, digits: int) -> Mapping[str, tuple[Group, ...]]
     """The rules of each layer, in groups that stand where their first rule stands."""
     layers: dict[str, dict[str, list[Rule]]] = {it: {} for it in LAYERS}
     settings: dict[str, GroupTable] = {}
-    scales = {name: wallet.scale for name, wallet in table.wallets.items()}
     classes = {name: match(goods) for name, (goods, _) in classes_of(table).items()}
     terms = Terms(classes=classes, regions=table.regions, digits=digits)
     for number, rule in enumerate(table.rules):
         key = rule.group or f"rule {number}"
         settings[key] = table.groups[rule.group] if rule.group else GroupTable()
-        layers[rule.layer].setdefault(key, []).append(_rule(rule, terms, scales))
+        layers[rule.layer].setdefault(key, []).append(_rule(rule, terms, table))
     return {
         layer: tuple(
             Group(rules=tuple(rules), pick=settings[key].pick, base=settings[key].base)
@@ -170,8 +170,9 @@ def _groups(table: ProgramTable, digits: int) -> Mapping[str, tuple[Group, ...]]
     }
 
 
-def _rule(rule: RuleTable, terms: Terms, scales: Mapping[str, int]) -> Rule:
+def _rule(rule: RuleTable, terms: Terms, table: ProgramTable) -> Rule:
     when = conditions(rule.when, terms)
+    scales = {name: wallet.scale for name, wallet in table.wallets.items()}
     times = rule.limit.per_receipt or 0 if rule.limit else 0
     if rule.limit is not None and rule.limit.counts:
         digits = terms.digits if rule.give.earn is None else scales[rule.give.earn]
@@ -186,6 +187,7 @@ def _rule(rule: RuleTable, terms: Terms, scales: Mapping[str, int]) -> Rule:
             str(audience): {str(language): text for language, text in texts.items()}
             for audience, texts in rule.say.items()
         },
+        price=price(rule, table),
     )
 
 

@@ -1,8 +1,8 @@
 """The engine: what a program gives for a basket and an account, at a place and a moment. Pure.
 
-The order is normative: gross, item rules, receipt rules, coupons, paying with points, earning. The
-same inputs give the same result on every machine, so that anyone can run a receipt again from its
-record alone.
+The order is normative: gross, item rules (rewards among them), receipt rules, coupons, paying with
+points, earning. The same inputs give the same result on every machine, so that anyone can run a
+receipt again from its record alone.
 """
 
 import datetime as dt
@@ -21,8 +21,9 @@ from loyaltyd.domain.money import AMOUNT_MAX, half_up
 from loyaltyd.domain.place import Place
 from loyaltyd.domain.position import Effect, Paid, Position, positions
 from loyaltyd.domain.program import Program
-from loyaltyd.domain.redemption import Redeemed, redeem
+from loyaltyd.domain.redemption import Redeemed, payer, redeem, spent_of
 from loyaltyd.domain.refusal import Reason, Refusal, refused
+from loyaltyd.domain.rewards import rewards_cut, rewards_of
 from loyaltyd.domain.scene import scene_of
 
 
@@ -129,16 +130,17 @@ def quote(
 ) -> Quote | Refusal:
     """Work out basket for the card and account as seen; at carries the till's local offset.
 
-    Refused: a wish of an unknown wallet, a line that lacks what its class needs, amounts beyond
-    any till.
+    Refused: a wish of an unknown wallet or reward, a line that lacks what its class needs, amounts
+    beyond any till.
     """
     lines = _unreadable(basket, seen, program) or positions(basket, program, place, at.date())
     if isinstance(lines, Refusal):
         return lines
     scene = scene_of(seen, place, at, basket)
     able = candidates(basket.lines, seen.coupons, program)
-    trace = discount(lines, program, scene, able)
-    redeemable, messages = redeem(lines, basket, program, seen, at.date())
+    rewards = rewards_of(basket, payer(seen), program, at.date())
+    trace = discount(lines, program, scene, able, rewards)
+    redeemable, cut = redeem(lines, basket, program, seen, at.date())
     at_points = scene_of_points(scene, lines, program, able)
     earnings, why = earned(lines, program, at_points, able)
     result = Result(
@@ -146,7 +148,7 @@ def quote(
             _line(position, [(it.wallet, it.shares[place]) for it in earnings if it.shares])
             for place, position in enumerate(lines)
         ),
-        spent=_spent(redeemable),
+        spent=_spent(lines, redeemable, program),
         earned=tuple(Points(wallet=it.wallet, amount=it.amount) for it in earnings if it.amount),
         spend=spend(lines) if seen.account else 0,
         measured=_measured(earnings, program),
@@ -161,7 +163,7 @@ def quote(
     return Quote(
         result=result,
         redeemable=tuple(redeemable),
-        messages=tuple(messages),
+        messages=(*rewards_cut(rewards, trace, seen.coupons, program), *cut),
         trace=(*trace, *why),
         tier=at_points.tier,
     )
@@ -190,6 +192,10 @@ def _unreadable(basket: Basket, seen: Seen, program: Program) -> Refusal | None:
         wallet = program.wallet(wish.wallet)
         if wallet is None or not wallet.redeem_rate:
             return refused(Reason.WALLET_UNKNOWN, wallet=wish.wallet)
+    for reward in basket.rewards:
+        rule = program.rule(reward.rule)
+        if rule is None or rule.price is None:
+            return refused(Reason.REWARD_UNKNOWN, reward=reward.rule)
     payers = [it.account.id for gift in basket.gift_cards if (it := seen.card_beside(gift.card))]
     if seen.account is not None:
         payers.append(seen.account.id)
@@ -199,18 +205,26 @@ def _unreadable(basket: Basket, seen: Seen, program: Program) -> Refusal | None:
     return refused(Reason.AMOUNT_TOO_LARGE) if sum(sums) > AMOUNT_MAX else None
 
 
-def _spent(redeemable: Sequence[Redeemed]) -> tuple[Points, ...]:
-    return tuple(
-        Points(wallet=it.wallet, amount=it.spent, account=it.account)
-        for it in redeemable
-        if it.spent
-    )
-
-
 def _load(load: Load, seen: Seen) -> Points:
     card = seen.card_beside(load.card)
     assert card is not None  # the till looked up each card that the basket names
     return Points(wallet=card.wallet, amount=load.amount, account=card.account.id)
+
+
+def _spent(
+    lines: Sequence[Position], redeemable: Sequence[Redeemed], program: Program
+) -> tuple[Points, ...]:
+    """What wallets paid, the price of rewards among it, and gift cards.
+
+    In the order of paying; then the wallets that pay no money.
+    """
+    paid = [(it.wallet, it.account, it.spent) for it in redeemable]
+    others = [(it.id, "", 0) for it in program.wallets if not it.redeem_rate]
+    return tuple(
+        Points(wallet=wallet, amount=amount, account=account)
+        for wallet, account, spent in (*paid, *others)
+        if (amount := spent if account else spent_of(lines, wallet))
+    )
 
 
 def _used(trace: Sequence[Why], program: Program) -> tuple[str, ...]:

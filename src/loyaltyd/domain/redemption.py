@@ -10,11 +10,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from loyaltyd.domain.account import Account, Beside, Seen
+from loyaltyd.domain.account import Account, Beside, Seen, spendable
 from loyaltyd.domain.basket import Basket, GiftCard
 from loyaltyd.domain.card import DISCOUNT
 from loyaltyd.domain.explain import Message, Note
-from loyaltyd.domain.ledger import usable
 from loyaltyd.domain.money import WHOLE_SHARE
 from loyaltyd.domain.position import Paid, Position
 from loyaltyd.domain.program import Program, Wallet
@@ -42,9 +41,12 @@ def redeem(
     """Let the wallets and gift cards that basket names pay; tell the cashier what was cut."""
     found: list[Redeemed] = []
     told: list[Message] = []
-    account = _payer(seen)
+    account = payer(seen)
     for wallet in paying_order(program):
-        able = _redeemable(lines, wallet, program, account, on) if account else 0
+        able = 0
+        if account is not None:
+            balance = spendable(account, wallet.id, on) - spent_of(lines, wallet.id)
+            able = _redeemable(lines, wallet, program, balance)
         wish = basket.wish(wallet.id)
         spent = 0
         if wish is not None:
@@ -54,7 +56,8 @@ def redeem(
     for gift, card in _gift_cards(basket, seen, program):
         holds = program.wallet(card.wallet)
         assert holds is not None  # the program's text was checked
-        able = _redeemable(lines, holds, program, card.account, on)
+        balance = spendable(card.account, holds.id, on)
+        able = _redeemable(lines, holds, program, balance)
         spent = _pay(lines, holds, _asked(gift.amount, able), program, card.account.id)
         told += _said(gift.amount, holds, spent)
         found.append(
@@ -69,9 +72,19 @@ def paying_order(program: Program) -> list[Wallet]:
     return sorted(paying, key=lambda wallet: wallet.points_as == TENDER)
 
 
-def _payer(seen: Seen) -> Account | None:
+def payer(seen: Seen) -> Account | None:
     """Whose wallets may pay: a discount card gives its percentage and no more."""
     return seen.account if seen.card and seen.card.kind != DISCOUNT else None
+
+
+def spent_of(lines: Sequence[Position], wallet: str) -> int:
+    """The points of the shopper's wallet that lines have taken so far, the price of rewards too."""
+    return sum(
+        paid.points
+        for it in lines
+        for paid in it.paid
+        if paid.wallet == wallet and not paid.account
+    )
 
 
 def _gift_cards(basket: Basket, seen: Seen, program: Program) -> list[tuple[GiftCard, Beside]]:
@@ -85,17 +98,12 @@ def _asked(wish: int | None, able: int) -> int:
     return able if wish is None else min(wish, able)
 
 
-def _redeemable(
-    lines: Sequence[Position], wallet: Wallet, program: Program, account: Account, on: dt.date
-) -> int:
+def _redeemable(lines: Sequence[Position], wallet: Wallet, program: Program, balance: int) -> int:
     """The most that wallet may pay of lines, in points."""
-    if account.debt(wallet.id):
-        return 0
     rooms = _rooms(lines, wallet)
     # a line at its floor counts too, or a kopeck of its price would move the limit by a share of it
     payable = sum(it.net for it in lines if it.may_redeem)
     money = min(payable * wallet.max_share // WHOLE_SHARE, sum(rooms))
-    balance = sum(lot.amount for lot in usable(account.lots, wallet.id, on))
     points = min(_points(money, wallet, program.digits), balance)
     return _whole(points, wallet, program.digits)
 

@@ -12,6 +12,7 @@ class Reason(StrEnum):
     REQUEST_INVALID = "request_invalid"
     AT_OUT_OF_WINDOW = "at_out_of_window"
     WALLET_UNKNOWN = "wallet_unknown"
+    REWARD_UNKNOWN = "reward_unknown"
     LINE_INCOMPLETE = "line_incomplete"
     AMOUNT_TOO_LARGE = "amount_too_large"
     CARD_INVALID = "card_invalid"

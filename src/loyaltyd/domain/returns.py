@@ -17,7 +17,7 @@ from loyaltyd.domain.facts import facts_of
 from loyaltyd.domain.ledger import DEBT, LOADED, REDEEMED, Lot, Posting
 from loyaltyd.domain.lots import earned_lots
 from loyaltyd.domain.position import Position
-from loyaltyd.domain.postings import points_of
+from loyaltyd.domain.postings import merged, points_of
 from loyaltyd.domain.program import Program, Wallet
 from loyaltyd.domain.quote import Points
 from loyaltyd.domain.record import Fact
@@ -220,7 +220,7 @@ def _returned_line(case: Case, number: int, extent: _Extent) -> ReturnedLine:
         line=number,
         quantity=after - before,
         refund=part(result.net),
-        restored=tuple(it for it in points if it.amount),
+        restored=merged(points),
     )
 
 
@@ -374,15 +374,7 @@ def _with_taken(
 
 
 def _summed(lines: Sequence[ReturnedLine]) -> tuple[Points, ...]:
-    totals: dict[tuple[str, str], int] = {}
-    for line in lines:
-        for points in line.restored:
-            key = (points.wallet, points.account)
-            totals[key] = totals.get(key, 0) + points.amount
-    return tuple(
-        Points(wallet=wallet, amount=amount, account=account)
-        for (wallet, account), amount in totals.items()
-    )
+    return merged(points for line in lines for points in line.restored)
 
 
 def _spent(case: Case, wallet: Wallet, account: str) -> list[Posting]:

@@ -103,6 +103,9 @@ class WalletAnswer(TypedDict):
     redeemable: NotRequired[str]
     spent: NotRequired[str]
     after: NotRequired[str]
+    every: NotRequired[str]  # of stamps: so many are one reward
+    rewards: NotRequired[str]  # of stamps: those waiting to be taken
+    rewards_after: NotRequired[str]
 
 
 class MessagesAnswer(TypedDict):

@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from loyaltyd.domain.basket import (
@@ -16,6 +16,7 @@ from loyaltyd.domain.basket import (
     Line,
     Load,
     Payment,
+    Reward,
     Wish,
 )
 from loyaltyd.domain.money import AMOUNT_MAX, QUANTITY_DIGITS, decimal, units
@@ -27,7 +28,9 @@ from loyaltyd.till.requests import LineRequest, PaymentRequest, QuoteRequest, Re
 NO_CARDS: Mapping[str, str] = {}
 FLAGS = (NO_DISCOUNT, NO_EARN, NO_REDEEM)
 PERSONAL = frozenset(("card", "coupons", "pin", "name", "phone", "birthday"))
-NUMBERS = frozenset(("quantity", "abv", "litres", "price", "floor_price", "amount", "redeem"))
+NUMBERS = frozenset(
+    ("quantity", "abv", "litres", "price", "floor_price", "amount", "redeem", "rewards")
+)
 WRITTEN = PERSONAL | NUMBERS  # what a fingerprint doesn't take as it was sent
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -67,6 +70,7 @@ def basket_from(
                 for wallet, amount in sorted(request.redeem.items())
             ),
             coupons=coupons,
+            rewards=tuple(_rewards(request)),
             gift_cards=tuple(
                 GiftCard(card=named[it.card], amount=_gift(it.amount, f"gift_cards[{n}]", program))
                 for n, it in enumerate(request.gift_cards)
@@ -104,7 +108,9 @@ def fingerprint(request: Request, chain_key: bytes, *, of: str = "") -> bytes:
 
 def _normal(value: Any, chain_key: bytes, name: str = "") -> Fact:
     """The same for all that parses to the same: "1.50" and "1.5", one moment at two offsets."""
-    if isinstance(value, dict):  # the keys below `redeem` are wallets: any name may stand there
+    if isinstance(
+        value, dict
+    ):  # the keys below `redeem` are wallets, below `rewards` rules: any name
         own = name in NUMBERS
         return {
             key: it
@@ -180,6 +186,18 @@ def _points(text: str, wallet: str, program: Program) -> int | None:
     if text == "max" or found is None:  # an unknown wallet is the engine's to refuse
         return None
     return _units(text, found.scale, f"redeem.{wallet}")
+
+
+def _rewards(request: QuoteRequest) -> Iterator[Reward]:
+    for rule, count in sorted(request.rewards.items()):
+        yield Reward(rule=rule, count=_pieces(count, f"rewards.{rule}"))
+
+
+def _pieces(text: str, member: str) -> int:
+    count, part = divmod(units(text, QUANTITY_DIGITS), PIECE)
+    if part or not count:
+        raise _UnreadableError(member, 'must be a whole number above zero, as "1"')
+    return count
 
 
 def _units(text: str, digits: int, member: str) -> int:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AwareDatetime,
@@ -81,7 +81,6 @@ class Request(BaseModel):
     """A body that a call takes; members that it doesn't know are refused."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
-    not_built: ClassVar[frozenset[str]] = frozenset()  # members of the contract, refused by name
 
 
 class LineRequest(Request):
@@ -132,7 +131,6 @@ class QuoteRequest(Request):
     model_config = ConfigDict(
         json_schema_extra={"anyOf": [{"required": ["lines"]}, {"required": ["loads"]}]}
     )
-    not_built: ClassVar[frozenset[str]] = frozenset(("rewards",))
 
     receipt: Id
     cashier: Annotated[str, Field(max_length=64)] = ""
@@ -142,6 +140,9 @@ class QuoteRequest(Request):
         default_factory=dict, max_length=32
     )
     coupons: tuple[CouponText, ...] = Field(default=(), max_length=COUPONS_MAX, repr=False)
+    rewards: dict[Annotated[str, Field(max_length=64)], Quantity] = Field(
+        default_factory=dict, max_length=32
+    )
     gift_cards: tuple[GiftCardRequest, ...] = Field(default=(), max_length=CARDS_MAX)
     loads: tuple[LoadRequest, ...] = Field(default=(), max_length=CARDS_MAX)
     payments: tuple[PaymentRequest, ...] = Field(default=(), max_length=32)

@@ -33,11 +33,12 @@ from loyaltyd.till.answers import (
     ReturnLineAnswer,
     ReturnTotalsAnswer,
 )
+from loyaltyd.till.balances import balance_messages
 from loyaltyd.till.baskets import fingerprint, quantity_of
 from loyaltyd.till.checkout import answered, replayed
 from loyaltyd.till.identify import account_of
 from loyaltyd.till.requests import MomentRequest, ReturnRequest
-from loyaltyd.till.telling import amounts, balance_messages, told
+from loyaltyd.till.telling import amounts, told
 from loyaltyd.till.till import Till, next_record
 from loyaltyd.till.wallets import wallet_answers
 

@@ -31,6 +31,7 @@ from loyaltyd.till.answers import (
     WalletAnswer,
     WhyAnswer,
 )
+from loyaltyd.till.balances import balance_messages, earned_messages, rewards_waiting
 from loyaltyd.till.beside import NO_CARDS, NamedCards
 from loyaltyd.till.coupons import Named, coupon_notes
 from loyaltyd.till.identify import Presented
@@ -144,6 +145,8 @@ def quote_wallets(telling: Telling) -> dict[str, WalletAnswer]:
         answer["redeemable"] = decimal(able.get(wallet.id, 0), wallet.scale)
         answer["spent"] = decimal(spent, wallet.scale)
         answer["after"] = decimal(left.available, wallet.scale)
+        if wallet.stamps:
+            answer["rewards_after"] = str(left.rewards(wallet))
         found[wallet.id] = answer
     return found
 
@@ -158,20 +161,6 @@ def messages_answer(telling: Telling) -> MessagesAnswer:
         text = hint_text(telling.hint, telling.program, telling.language)
         said["customer"].append(text)
     return MessagesAnswer(cashier=said["cashier"], customer=said["customer"], slip=said["slip"])
-
-
-def balance_messages(account: Account | None, program: Program, on: dt.date) -> Iterable[Message]:
-    """The slip's lines: what each wallet holds, unless it is empty."""
-    for wallet in program.wallets:
-        held = balance(account, wallet.id, on)
-        if held.available or held.pending:
-            yield Message(
-                audience="slip",
-                note=Note.BALANCE,
-                subject=wallet.id,
-                amount=held.available,
-                more=held.pending,
-            )
 
 
 def explain_answers(telling: Telling) -> list[WhyAnswer]:
@@ -227,19 +216,18 @@ def _line_answer(line: LineResult, program: Program) -> LineAnswer:
 
 
 def _messages(telling: Telling) -> Iterable[Message]:
+    on = telling.at.date()
     if telling.card is not None and telling.card.holder:
         yield Message(audience="cashier", note=Note.GREET)
     yield from telling.quote.messages
+    yield from rewards_waiting(telling.before, telling.quote.result, telling.program, on)
     for wallet in telling.program.wallets:
-        owed = balance(telling.after, wallet.id, telling.at.date()).debt
+        owed = balance(telling.after, wallet.id, on).debt
         if owed:
             yield Message(audience="cashier", note=Note.DEBT, subject=wallet.id, amount=owed)
     yield from _rule_messages(telling)
-    for points in telling.quote.result.earned:
-        yield Message(
-            audience="customer", note=Note.EARNED, subject=points.wallet, amount=points.amount
-        )
-    yield from balance_messages(telling.after, telling.program, telling.at.date())
+    yield from earned_messages(telling.quote.result.earned, telling.after, telling.program, on)
+    yield from balance_messages(telling.after, telling.program, on)
     yield from _left_messages(telling)
 
 
@@ -276,6 +264,14 @@ def _held(account: str, wallet: str, telling: Telling) -> str:
 
 def _told(message: Message, telling: Telling) -> str:
     holder = telling.card.holder if telling.card else ""
+    if message.note is Note.REWARD_CUT and message.why is not None:
+        names = {
+            "reward": message.subject,
+            "amount": str(message.amount),
+            "more": str(message.more),
+            "because": why_answer(message.why, telling)["because"],
+        }
+        return messages.told(message, telling.language, names)
     if message.note is not Note.RULE:
         return told(message, telling.program, telling.language, holder)
     rule = telling.program.rule(message.subject)
@@ -291,11 +287,13 @@ def _coupons_told(telling: Telling) -> list[str]:
     shown = {it.coupon.id: it.shown for it in telling.coupons}
     notes = coupon_notes([it.coupon for it in telling.coupons], telling.quote, telling.program)
     return [
-        messages.said(
+        messages.told(
+            Message(audience="cashier", note=note),
             telling.language,
-            messages.NOTES[note],
-            coupon=shown[coupon.id],
-            because=why_answer(why, telling)["because"] if why else "",
+            {
+                "coupon": shown[coupon.id],
+                "because": why_answer(why, telling)["because"] if why else "",
+            },
         )
         for note, coupon, why in notes
     ]

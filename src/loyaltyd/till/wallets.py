@@ -22,6 +22,10 @@ class Balance:
     debt: int = 0
     expiring: tuple[tuple[dt.date, int], ...] = ()
 
+    def rewards(self, wallet: Wallet) -> int:
+        """How many rewards its stamps pay; none while stamps are owed."""
+        return self.available // wallet.stamps if wallet.stamps and not self.debt else 0
+
 
 def balance(account: Account | None, wallet: str, on: dt.date) -> Balance:
     """Read a wallet's lots on that local day: nothing is written because time passes."""
@@ -51,8 +55,8 @@ def wallet_answers(
 
 
 def wallet_answer(held: Balance, wallet: Wallet) -> WalletAnswer:
-    """One wallet's balance in decimal strings."""
-    return WalletAnswer(
+    """One wallet's balance in decimal strings; of stamps also the rewards that are waiting."""
+    answer = WalletAnswer(
         available=decimal(held.available, wallet.scale),
         pending=decimal(held.pending, wallet.scale),
         reserved=decimal(0, wallet.scale),
@@ -62,6 +66,9 @@ def wallet_answer(held: Balance, wallet: Wallet) -> WalletAnswer:
             for day, amount in held.expiring
         ],
     )
+    if wallet.stamps:
+        answer["every"], answer["rewards"] = str(wallet.stamps), str(held.rewards(wallet))
+    return answer
 
 
 def wallet_name(wallet: Wallet, language: str) -> str:

@@ -1,14 +1,17 @@
-"""The layers that lower prices."""
+"""The layers that lower prices, rewards among them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from tests.domain.oracle.conditions import budget_left, holds, times
 from tests.domain.oracle.exact import half_up, kopecks, note_tie, percentage, waterfall
+from tests.domain.oracle.rewards import affordable, charge, is_reward, price_of
 from tests.domain.oracle.shop import PLAIN_GROUP, Shop, Table
 
-Offer = tuple[list[int], list[int]]  # what comes off each line, how many of its pieces are free
+# What comes off each line, how many of its pieces are free, how many of them a reward gives.
+Offer = tuple[list[int], list[int], list[int]]
 Stand = tuple[list[int], list[int]]  # the nets and the free pieces that a rule finds
 
 
@@ -19,15 +22,36 @@ def run_item_layer(shop: Shop) -> None:
         if group["pick"] == "all":
             for rule in rules:
                 base = start if group["base"] == "original" else _stand(shop)
-                _take(shop, rule, _item_offer(shop, rule, base))
+                _take(shop, rule, _item_offer(shop, rule, base, {}))
             continue
-        offers = [_item_offer(shop, rule, start) for rule in rules]
-        for place in range(len(shop.lines)):
-            column = [amounts[place] for amounts, _ in offers]
-            first = next((amount for amount in column if amount), 0)
-            wanted = first if group["pick"] == "first" else max(column)
-            winner = column.index(wanted)
-            _take_one(shop, rules[winner], place, offers[winner])
+        _run_lines(shop, group, rules, _offers(shop, rules, start))
+
+
+def _offers(shop: Shop, rules: Sequence[Table], start: Stand) -> list[Offer]:
+    """What each rule of a group offers, when the rewards before it keep their price."""
+    held: dict[str, int] = {}
+    offers = []
+    for rule in rules:
+        offer = _item_offer(shop, rule, start, held)
+        offers.append(offer)
+        if any(offer[2]):
+            for name, points in price_of(shop, rule, sum(offer[2])).items():
+                held[name] = held.get(name, 0) + points
+    return offers
+
+
+def _run_lines(shop: Shop, group: Table, rules: Sequence[Table], offers: Sequence[Offer]) -> None:
+    """Of each line one offer counts; a reward costs what it gives where it does."""
+    won = [[0] * len(shop.lines) for _ in rules]
+    for place in range(len(shop.lines)):
+        column = [offer[0][place] for offer in offers]
+        first = next((amount for amount in column if amount), 0)
+        best = first if group["pick"] == "first" else max(column)
+        winner = column.index(best)
+        if _take_one(shop, rules[winner], place, offers[winner]):
+            won[winner][place] = offers[winner][2][place]
+    for rule, pieces in zip(rules, won, strict=True):
+        charge(shop, rule, pieces)
 
 
 def run_receipt_layer(shop: Shop, layer: str) -> None:
@@ -58,13 +82,15 @@ def _stand(shop: Shop) -> Stand:
 
 
 def _take(shop: Shop, rule: Table, offer: Offer) -> None:
-    for place in range(len(shop.lines)):
-        _take_one(shop, rule, place, offer)
+    taken = [_take_one(shop, rule, place, offer) for place in range(len(shop.lines))]
+    charge(shop, rule, [it if took else 0 for it, took in zip(offer[2], taken, strict=True)])
 
 
-def _take_one(shop: Shop, rule: Table, place: int, offer: Offer) -> None:
-    if shop.take_one(rule, place, offer[0][place]):
+def _take_one(shop: Shop, rule: Table, place: int, offer: Offer) -> int:
+    taken = shop.take_one(rule, place, offer[0][place])
+    if taken:
         shop.free[place] = min(shop.free[place] + offer[1][place], _all_pieces(shop, place))
+    return taken
 
 
 def _all_pieces(shop: Shop, place: int) -> int:
@@ -83,8 +109,8 @@ def _meant(shop: Shop, rule: Table) -> list[int]:
     ]
 
 
-def _item_offer(shop: Shop, rule: Table, stand: Stand) -> Offer:
-    return _afforded(shop, rule, _item_offer_in_full(shop, rule, stand))
+def _item_offer(shop: Shop, rule: Table, stand: Stand, held: dict[str, int]) -> Offer:
+    return _afforded(shop, rule, _item_offer_in_full(shop, rule, stand, held))
 
 
 def _afforded(shop: Shop, rule: Table, offer: Offer) -> Offer:
@@ -92,20 +118,23 @@ def _afforded(shop: Shop, rule: Table, offer: Offer) -> Offer:
     left = budget_left(shop, rule, 2)
     if left is None or sum(offer[0]) <= left:
         return offer
-    weights = [Fraction(it) for it in offer[0]]
-    return waterfall(left, weights, offer[0], shop.rounding["spread"]), [0] * len(weights)
+    weights, nothing = [Fraction(it) for it in offer[0]], [0] * len(offer[0])
+    return waterfall(left, weights, offer[0], shop.rounding["spread"]), nothing, nothing
 
 
-def _item_offer_in_full(shop: Shop, rule: Table, stand: Stand) -> Offer:
+def _item_offer_in_full(shop: Shop, rule: Table, stand: Stand, held: dict[str, int]) -> Offer:
     nets, free = stand
-    nothing = [0] * len(nets), [0] * len(nets)
+    nothing = [0] * len(nets), [0] * len(nets), [0] * len(nets)
     if not holds(shop, rule, sum(nets)):
         return nothing
     give = _step(shop, rule, stand)
     if "bundle" in give:
-        return _bundles(shop, rule, stand), [0] * len(nets)
+        return _bundles(shop, rule, stand), nothing[1], nothing[2]
     count = give.get("free", give.get("units"))
-    offer, freed = nothing
+    units = [] if count is None else _few(shop, rule, stand, count)
+    if is_reward(shop, rule):
+        units = _rewarded(shop, rule, stand, affordable(shop, rule, held))
+    offer, freed, rewarded = nothing
     for place, line in enumerate(shop.lines):
         if place not in _meant(shop, rule):
             continue
@@ -113,14 +142,56 @@ def _item_offer_in_full(shop: Shop, rule: Table, stand: Stand) -> Offer:
             paid = Fraction(line.quantity, 1000) - free[place]
             amount = _off(give, Fraction(nets[place]), paid)
         else:
-            few = [price for price, where in _few(shop, rule, stand, count) if where == place]
+            few = [price for price, where in units if where == place]
             amount = _off(give, sum(few, Fraction(0)), Fraction(len(few)))
             gone = "free" in give or (give.get("percent_off") == "100%" and "max" not in give)
             freed[place] = len(few) if gone else 0
+            rewarded[place] = len(few) if is_reward(shop, rule) else 0
         offer[place] = min(amount, nets[place], shop.room(place))
     most = kopecks(give["max"]) if "max" in give else sum(offer)  # of the rule, on the receipt
     weights = [Fraction(it) for it in offer]
-    return waterfall(most, weights, offer, shop.rounding["spread"]), freed
+    return waterfall(most, weights, offer, shop.rounding["spread"]), freed, rewarded
+
+
+def _rewarded(shop: Shop, rule: Table, stand: Stand, most: int) -> list[tuple[Fraction, int]]:
+    """The pieces that a reward gives, one after the other; a floor price cuts none short."""
+    give, found = rule["give"], list[tuple[Fraction, int]]()
+    units = _paid_units(shop, rule, stand)
+    pack = give.get("free", give.get("units"))
+    most = min(most, times(rule) * pack)
+    if "buy" in give:
+        most = min(most, len(units) // give["buy"] * pack)
+    sign = -1 if give.get("which") == "dearest" else 1
+    for unit in sorted(units, key=lambda it: (sign * it[0], it[1])):
+        place = unit[1]
+        same = [unit[0], *(price for price, where in found if where == place)]
+        off = _off(give, sum(same, Fraction(0)), Fraction(len(same)))
+        if len(found) < most and min(off, shop.net[place]) <= shop.room(place):
+            found.append(unit)
+    left = budget_left(shop, rule, 2)
+    while found and left is not None and _worth(shop, rule, stand, found) > left:
+        found.pop()  # a budget cuts none short either
+    _note_tied(found, units)
+    return found
+
+
+def _note_tied(found: list[tuple[Fraction, int]], units: list[tuple[Fraction, int]]) -> None:
+    """Note that a piece was left that costs as much as the last one that was given."""
+    left = list(units)
+    for unit in found:
+        left.remove(unit)
+    left.sort(key=lambda it: bool(found) and it[0] != found[-1][0])
+    note_tie([*found, *left], len(found), "a piece")
+
+
+def _worth(shop: Shop, rule: Table, stand: Stand, found: list[tuple[Fraction, int]]) -> int:
+    """What comes off those pieces together."""
+    total = 0
+    for place, net in enumerate(stand[0]):
+        few = [price for price, where in found if where == place]
+        off = _off(rule["give"], sum(few, Fraction(0)), Fraction(len(few)))
+        total += min(off, net, shop.room(place))
+    return min(total, kopecks(rule["give"].get("max", "9999999")))
 
 
 def _bundles(shop: Shop, rule: Table, stand: Stand) -> list[int]:
@@ -198,9 +269,9 @@ def _receipt_offer(shop: Shop, rule: Table, stand: Stand) -> Offer:
 
 def _receipt_offer_in_full(shop: Shop, rule: Table, stand: Stand) -> Offer:
     base, _ = stand
-    none_free = [0] * len(base)
+    nothing = [0] * len(base)
     if not holds(shop, rule, sum(base)):
-        return [0] * len(base), none_free
+        return nothing, nothing, nothing
     meant = _meant(shop, rule)
     weights = [Fraction(net if place in meant else 0) for place, net in enumerate(base)]
     give = _step(shop, rule, stand)
@@ -209,7 +280,7 @@ def _receipt_offer_in_full(shop: Shop, rule: Table, stand: Stand) -> Offer:
         amount = min(amount, kopecks(give["max"])) if "max" in give else amount
     else:
         amount = min(kopecks(give["amount_off"]), sum(base))
-    return _spread_over(shop, amount, weights), none_free
+    return _spread_over(shop, amount, weights), nothing, nothing
 
 
 def _spread_over(shop: Shop, amount: int, weights: list[Fraction]) -> list[int]:

@@ -22,6 +22,7 @@ class Reckoning:
     effects: list[list[tuple[str, str, int]]]  # rule, layer, amount
     paid: list[list[tuple[str, int]]]  # wallet, money
     points: list[list[tuple[str, int]]]  # of what was paid: wallet, points
+    prices: list[list[tuple[str, int]]]  # of rewards: wallet, points
     spent: dict[tuple[str, str], int]  # by wallet and account, none for the shopper's
     earned: dict[str, int]
     shares: list[dict[str, int]]  # wallet → points
@@ -41,6 +42,7 @@ def reckoned(text: str, basket: Basket, seen: Seen, at: dt.datetime) -> Reckonin
         effects=shop.effects,
         paid=[[(name, money) for name, money, _ in each] for each in shop.paid],
         points=shop.points,
+        prices=shop.prices,
         spent=shop.spent,
         earned=shop.earned,
         shares=shop.shares,

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from loyaltyd.domain.account import Seen
+from loyaltyd.domain.account import Account, Seen
 from loyaltyd.domain.basket import Basket, Line
 from loyaltyd.domain.law_packs.editions import EDITIONS
 from tests.domain.oracle.exact import DIGITS, half_up, kopecks
@@ -33,6 +33,7 @@ class Shop:
         self.effects: list[list[tuple[str, str, int]]] = [[] for _ in self.lines]
         self.paid: list[list[tuple[str, int, bool]]] = [[] for _ in self.lines]
         self.points: list[list[tuple[str, int]]] = [[] for _ in self.lines]  # as paid, line by line
+        self.prices: list[list[tuple[str, int]]] = [[] for _ in self.lines]  # of rewards, points
         self.shares: list[dict[str, int]] = [{} for _ in self.lines]
         self.spent: dict[tuple[str, str], int] = {}  # wallet and whose: a gift card's, or none
         self.earned: dict[str, int] = {}
@@ -111,6 +112,24 @@ class Shop:
         tender = sum(money for _, money, as_tender in self.paid[place] if as_tender)
         above_floor = self.net[place] + tender - self.floors[place]
         return max(0, min(self.net[place], above_floor))
+
+    def balance(self, wallet: str) -> int:
+        """What may still be spent of a wallet: no debt, no lot that waits or is gone."""
+        account = self.seen.account
+        if account is None or self.plastic or account.debt(wallet):
+            return 0
+        return self.usable(account, wallet) - self.spent.get((wallet, ""), 0)
+
+    def usable(self, account: Account, wallet: str) -> int:
+        """What an account's lots hold of a wallet that day."""
+        today = self.at.date()
+        return sum(
+            lot.amount
+            for lot in account.lots
+            if lot.wallet == wallet
+            and lot.active_from <= today
+            and (lot.expires_at is None or today < lot.expires_at)
+        )
 
     def groups(self, layer: str) -> list[tuple[Table, list[Table]]]:
         """The groups of a layer and their rules, in the file's order."""

@@ -6,7 +6,6 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
-from loyaltyd.domain.account import Account
 from tests.domain.oracle.exact import DIGITS, percentage, waterfall
 from tests.domain.oracle.shop import Shop, Table
 
@@ -20,7 +19,7 @@ def redeem(shop: Shop) -> None:
         wish = shop.basket.wish(name)
         if wish is None or account is None or shop.plastic or account.debt(name):
             continue
-        able = _redeemable(shop, name, wallet, account)
+        able = _redeemable(shop, name, wallet, shop.balance(name))
         _pay(shop, name, wallet, able if wish.amount is None else min(able, wish.amount))
     _gift_cards(shop)
 
@@ -32,23 +31,15 @@ def _gift_cards(shop: Shop) -> None:
             card = cards[gift.card]
             if card.wallet != name or card.account.debt(name):
                 continue
-            able = _redeemable(shop, name, wallet, card.account)
+            able = _redeemable(shop, name, wallet, shop.usable(card.account, name))
             asked = able if gift.amount is None else min(able, gift.amount)
             _pay(shop, name, wallet, asked, account=card.account.id)
 
 
-def _redeemable(shop: Shop, name: str, wallet: Table, account: Account) -> int:
+def _redeemable(shop: Shop, name: str, wallet: Table, balance: int) -> int:
     rooms = _payable(shop, wallet)
     may = [net for net, it in zip(shop.net, shop.lines, strict=True) if shop.may(it, "redeem")]
     money = min(floor(sum(may) * percentage(wallet.get("max_share", "100%"))), sum(rooms))
-    today = shop.at.date()
-    balance = sum(
-        lot.amount
-        for lot in account.lots
-        if lot.wallet == name
-        and lot.active_from <= today
-        and (lot.expires_at is None or today < lot.expires_at)
-    )
     return min(floor(money / _worth(wallet)), balance)
 
 
@@ -66,7 +57,7 @@ def _pay(shop: Shop, name: str, wallet: Table, points: int, account: str = "") -
         return
     rooms = _payable(shop, wallet)
     weights = [Fraction(net if room else 0) for net, room in zip(shop.net, rooms, strict=True)]
-    shop.spent[name, account] = points
+    shop.spent[name, account] = shop.spent.get((name, account), 0) + points
     tender = wallet.get("points_as") == "tender"
     way = shop.rounding["spread"]
     parts = waterfall(money, weights, rooms, way)

@@ -116,6 +116,10 @@ function tile(name, { available, expiring, ...sums }) {
     const names = { amount: amount(lot.amount), when: until(lot.on) };
     more.append(made("p", "expiring", filled(word("expiring"), names)));
   }
+  if (!isZero(sums.rewards)) {
+    const form = new Intl.PluralRules(root.lang).select(Number(sums.rewards));
+    more.append(made("p", "rewards", filled(word("rewards")[form], { count: sums.rewards })));
+  }
   add("pending");
   add("reserved");
   const held = made("div", "", "");

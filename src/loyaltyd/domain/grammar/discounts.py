@@ -4,18 +4,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from loyaltyd.domain.grammar.values import Amount, Share
+from loyaltyd.domain.grammar.values import Amount, Name, Share
 from loyaltyd.domain.money import WHOLE_SHARE
 from loyaltyd.domain.toml import Table
 
 PIECES_MAX = 1000  # that one offer counts: above any that makes sense
 STEPS_MAX = 32  # as many as tiers have levels
+COSTS_MAX = 8  # wallets that one reward takes from
 OFF = (
     *("percent_off", "amount_off", "fixed_price", "free", "bundle"),
     *("percent_off_by_total", "percent_off_by_quantity", "percent_off_by_spent"),
 )
 SOME_UNITS = ("percent_off", "amount_off", "fixed_price")
-ON_ITEMS = ("fixed_price", "free", "units", "buy", "bundle")  # keys that mean single goods
+ON_ITEMS = ("fixed_price", "free", "units", "buy", "bundle", "cost")  # they mean single goods
 
 Pieces = Annotated[int, Field(ge=1, le=PIECES_MAX)]
 MoneySteps = Annotated[tuple[tuple[Amount, Share], ...], Field(max_length=STEPS_MAX)]
@@ -37,6 +38,7 @@ class DiscountTable(Table):
     free: Pieces | None = None
     units: Pieces | None = None
     which: Literal["cheapest", "dearest"] | None = None
+    cost: Annotated[dict[Name, Amount], Field(min_length=1, max_length=COSTS_MAX)] | None = None
 
     @property
     def off(self) -> list[str]:
@@ -64,5 +66,6 @@ class DiscountTable(Table):
                 "buy goes with bundle, or with free or units, of which there are fewer",
             ),
             (self.which is not None and few is None, "which goes with free or units"),
+            (self.cost is not None and few is None, "cost goes with free or units"),
         )
         return next((said for true, said in wrong if true), "")

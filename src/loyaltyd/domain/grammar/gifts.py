@@ -1,6 +1,6 @@
 """What a rule gives: give."""
 
-from typing import ClassVar, Self
+from typing import Self
 
 from pydantic import model_validator
 
@@ -10,8 +10,6 @@ from loyaltyd.domain.grammar.earnings import EarnTable
 
 class GiveTable(DiscountTable, EarnTable):
     """The table give of a rule."""
-
-    not_built: ClassVar[frozenset[str]] = EarnTable.not_built | {"cost"}
 
     @model_validator(mode="after")
     def _gives_one_thing(self) -> Self:

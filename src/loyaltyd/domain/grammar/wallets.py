@@ -4,9 +4,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from loyaltyd.domain.grammar.values import RATE, Amount, Length, Saying, Share, choice, text
+from loyaltyd.domain.grammar.values import RATE, Amount, Length, Name, Saying, Share, choice, text
 from loyaltyd.domain.money import rate
 from loyaltyd.domain.toml import Table
+
+STAMPS_MAX = 10_000  # for one reward
 
 
 class OfflineTable(Table):
@@ -17,10 +19,15 @@ class OfflineTable(Table):
     policy: Annotated[Literal["none", "last-known"], choice(later=("floor", "escrow", "hybrid"))]
 
 
+class StampsTable(Table):
+    """The table stamps of a wallet."""
+
+    every: Annotated[int, Field(ge=1, le=STAMPS_MAX)]
+    reward: Name
+
+
 class WalletTable(Table):
     """One of [wallets.*]."""
-
-    not_built: ClassVar[frozenset[str]] = frozenset(("stamps",))
 
     name: dict[Literal["ru", "en"], Saying] = Field(default_factory=dict)
     scale: Annotated[int, Field(ge=0, le=6)]
@@ -37,4 +44,5 @@ class WalletTable(Table):
     debt: Literal["allow", "clamp", "only-pending"] = "allow"
     clawback: Literal["recompute", "floor-of-refund"] = "recompute"
     restore: Literal["original", "reissue", "none"] = "original"
+    stamps: StampsTable | None = None
     offline: OfflineTable = Field(default_factory=lambda: OfflineTable(policy="none"))
