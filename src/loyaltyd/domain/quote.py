@@ -27,7 +27,7 @@ from loyaltyd.domain.rewards import rewards_cut, rewards_of
 from loyaltyd.domain.scene import scene_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)  # as Effect
 class Points:
     """So much of one wallet, in its scale; account: whose, when it isn't the shopper's."""
 
@@ -52,7 +52,7 @@ class Given:
     amount: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)  # as Effect
 class LineResult:
     """One line as the program leaves it; minor units."""
 
@@ -256,10 +256,10 @@ def _measured(earnings: Sequence[Earned], program: Program) -> tuple[Points, ...
 
 def _line(position: Position, earnings: Sequence[tuple[str, int]]) -> LineResult:
     return LineResult(
-        line=position.line.line,
-        gross=position.gross,
-        effects=tuple(position.effects),
-        paid=tuple(position.paid),
-        earned=tuple([Points(wallet=wallet, amount=part) for wallet, part in earnings if part]),
-        free=position.free,
+        position.line.line,
+        position.gross,
+        tuple(position.effects),
+        tuple(position.paid),
+        tuple([Points(wallet, part) for wallet, part in earnings if part]),
+        position.free,
     )

@@ -134,9 +134,7 @@ def _pay(
     for position, amount, part in zip(lines, paid, parts, strict=True):
         if amount:
             tender = wallet.points_as == TENDER
-            position.pay(
-                Paid(wallet=wallet.id, money=amount, points=part, tender=tender, account=account)
-            )
+            position.pay(Paid(wallet.id, amount, part, tender, account))
     return points
 
 
