@@ -99,6 +99,7 @@ def test_what_is_nearly_there_is_offered() -> None:
     [
         ({"card": "2990000000018"}, "has a mistake in it"),
         ({"card": "7"}, "card"),
+        ({"rewards": {"mug": "1"}}, "has no reward “mug”"),
         ({"coupons": ["A B"]}, "coupons[0]"),
         ({"lines": [{"line": 1, "sku": "1", "quantity": 1, "price": "1.00"}]}, "lines[0].quantity"),
         ({"redeem": {"gold": "max"}}, "gold"),

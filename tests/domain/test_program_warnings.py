@@ -247,6 +247,11 @@ WARNED = [
     ),
     # goods given away
     (
+        rule("r", "item", "free = 1"),
+        'rules[1] "r".give.free: is given to whoever asks for it: it has no cost, and no stamps',
+        rule("r", "item", "free = 1", "limit = { per_account = 1 }"),
+    ),
+    (
         rule("r", "item", 'percent_off = "100%"'),
         'rules[1] "r".give.percent_off: gives its goods away',
         rule("r", "item", 'percent_off = "100%", units = 1'),

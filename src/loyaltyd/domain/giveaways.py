@@ -28,8 +28,7 @@ def given_away(rule: Rule, program: Program) -> Iterator[Found]:
     """What the rule by itself gives away in its worst case."""
     give = rule.give
     if isinstance(give, PercentOff):
-        if give.share == WHOLE_SHARE and give.cap is None and give.few is None:
-            yield ("give", "percent_off"), "gives its goods away"
+        yield from _all_off(rule, give)
     elif isinstance(give, Scale):
         if give.cap is None and any(share == WHOLE_SHARE for _, share in give.steps):
             yield ("give", f"percent_off_by_{give.by}"), "has a step that gives its goods away"
@@ -39,6 +38,13 @@ def given_away(rule: Rule, program: Program) -> Iterator[Found]:
             yield ("give", key), "gives its goods away"
     elif isinstance(give, AmountOff) and rule.layer != ITEM:
         yield from _cheap_receipt(rule, give, program)
+
+
+def _all_off(rule: Rule, give: PercentOff) -> Iterator[Found]:
+    if give.share == WHOLE_SHARE and give.cap is None and give.few is None:
+        yield ("give", "percent_off"), "gives its goods away"
+    if rule.price == () and not rule.when:
+        yield ("give", "free"), "is given to whoever asks for it: it has no cost, and no stamps"
 
 
 def stacked_away(group: Group, program: Program) -> Iterator[tuple[Rule, str]]:
