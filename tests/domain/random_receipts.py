@@ -6,8 +6,21 @@ import datetime as dt
 from dataclasses import replace
 from random import Random
 
-from loyaltyd.domain.account import Account, Card, Debt, Seen
-from loyaltyd.domain.basket import NO_DISCOUNT, NO_EARN, NO_REDEEM, PIECE, Basket, Line, Wish
+from loyaltyd.domain.account import Account, Beside, Card, Debt, Seen
+from loyaltyd.domain.basket import (
+    NO_DISCOUNT,
+    NO_EARN,
+    NO_REDEEM,
+    PIECE,
+    Basket,
+    GiftCard,
+    Line,
+    Load,
+    Payment,
+    Reward,
+    Wish,
+)
+from loyaltyd.domain.card import MONEY_KINDS
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import AMOUNT_MAX
 from loyaltyd.domain.place import Place
@@ -35,6 +48,24 @@ def random_basket(chance: Random, found: Program, tree: Tree, who: Seen) -> Bask
         lines=tuple(_line(chance, number, tree) for number in range(1, chance.choice(sizes) + 1)),
         redeem=tuple(wishes),
         coupons=tuple(it.id for it in who.coupons),
+        rewards=tuple(
+            Reward(rule=it.rule.id, count=chance.choice((1, 1, 3, 1000)))
+            for it in found.turns.values()
+            if it.rule.price is not None and chance.random() < 0.6
+        ),
+        payments=tuple(
+            Payment(kind=it, amount=0) for it in words_of(tree, "tender") if chance.random() < 0.3
+        ),
+        gift_cards=tuple(
+            GiftCard(card=it.card.id, amount=chance.choice((None, None, 0, 1, AMOUNT_MAX)))
+            for it in who.beside
+            if chance.random() < 0.8
+        ),
+        loads=tuple(
+            Load(card=it.card.id, amount=chance.choice((1, 50_000)))
+            for it in who.beside
+            if chance.random() < 0.3
+        ),
         split=chance.random() < 0.3,
     )
 
@@ -43,7 +74,7 @@ def random_shopper(chance: Random, found: Program, on: dt.date) -> Seen:
     """Nobody, or a card of one of the program's kinds with whatever an account may hold."""
     coupons = random_coupons(chance, found)
     if chance.random() < 0.1 or not found.ranges:
-        return Seen(coupons=coupons)
+        return Seen(coupons=coupons, beside=_beside(chance, found, on))
     collecting = [it for it in found.ranges if not it.discount]
     cards = chance.choice((*found.ranges, *collecting, *collecting))
     lots: dict[tuple[str, str], Lot] = {}
@@ -70,7 +101,13 @@ def random_shopper(chance: Random, found: Program, on: dt.date) -> Seen:
         debts=tuple(debts),
     )
     card = Card(id="c" * 32, kind=cards.kind, range=cards.name)
-    return Seen(card=card, account=account, past=random_past(chance, found), coupons=coupons)
+    return Seen(
+        card=card,
+        account=account,
+        past=random_past(chance, found),
+        coupons=coupons,
+        beside=_beside(chance, found, on),
+    )
 
 
 def random_moment(chance: Random) -> dt.datetime:
@@ -85,6 +122,19 @@ def random_place(chance: Random, tree: Tree) -> Place:
     stores = (*words_of(tree, "store"), *words_of(tree, "regions"), PLACE.store)
     store = chance.choice(stores).replace("*", "001")
     return replace(PLACE, store=store, group=chance.choice(("", PLACE.group)))
+
+
+def _beside(chance: Random, found: Program, on: dt.date) -> tuple[Beside, ...]:
+    """Gift cards of the program's kinds, with money on them or without."""
+    cards = []
+    for number, of in enumerate(it for it in found.ranges if it.kind in MONEY_KINDS):
+        ident = f"{number:e>32}"
+        amount = chance.choice((0, 1, 30_000, AMOUNT_MAX))
+        lot = Lot(wallet=of.wallet, active_from=on, expires_at=None, amount=amount)
+        account = Account(id=ident, lots=(lot,) if amount else ())
+        card = Card(id=ident, kind=of.kind, range=of.name)
+        cards.append(Beside(card=card, account=account, wallet=of.wallet))
+    return tuple(cards[: chance.randint(0, 2)])
 
 
 def _line(chance: Random, number: int, tree: Tree) -> Line:

@@ -23,6 +23,7 @@ from loyaltyd.domain.record import ProgramRef, canonical
 from loyaltyd.domain.refusal import Refusal
 from loyaltyd.domain.sale import Sale, receipt_body, sale_postings
 from loyaltyd.messages import LANGUAGES
+from loyaltyd.till.coupons import Named
 from loyaltyd.till.explaining import explained_answers
 from loyaltyd.till.telling import (
     Telling,
@@ -126,6 +127,7 @@ def _tell(answer: Quote, sale: Sale, found: Program, language: str) -> None:
         basket=sale.basket,
         program=found,
         card=None,
+        coupons=[Named(coupon=it, shown="…") for it in sale.seen.coupons],
         asked=asked,
         hint=hint(asked, answer),
         before=sale.seen.account,
