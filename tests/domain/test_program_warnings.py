@@ -245,6 +245,18 @@ WARNED = [
         'rules[2] "b": is never better than "a", which holds whenever it does',
         two('earn = "bonus", points = "2"', 'earn = "bonus", points = "1"', BONUS + ALL, "points"),
     ),
+    (
+        two(OFF, 'percent_off = "5%"', FIRST),
+        'rules[2] "b": never counts: "a" before it holds whenever this one does',
+        two("buy = 2, free = 1", 'percent_off = "5%"', FIRST),
+    ),
+    (
+        two('amount_off = "2"', 'amount_off = "1"', FIRST),
+        'rules[2] "b": never counts: "a" before it holds whenever this one does',
+        two(
+            'amount_off = "2", units = 1, cost = { bonus = "1" }', 'amount_off = "1"', BONUS + FIRST
+        ),
+    ),
     # goods given away
     (
         rule("r", "item", "free = 1"),

@@ -150,7 +150,8 @@ def _covers(other: Rule, rule: Rule, program: Program) -> bool:
     """Whether other can be applied to all goods, and on all receipts, on which rule can."""
     bars = program.exclusions
     return (
-        not any(isinstance(it, Limit) for it in other.when)
+        other.price is None  # a reward is given as it is asked for
+        and not any(isinstance(it, Limit) for it in other.when)
         and within(rule.on, other.on)
         and implied(other.when, tuple(it for it in rule.when if not isinstance(it, Limit)))
         and bars.get(other.id, frozenset()) <= bars.get(rule.id, frozenset())
