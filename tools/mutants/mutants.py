@@ -15,26 +15,17 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
 from pathlib import Path
 
-from tools.mutants.trials import (
-    KILLED,
-    SURVIVED,
-    Subject,
-    Trial,
-    Verdict,
-    try_functions,
-    try_modules,
-    watched,
-)
+from tools.mutants.campaign import tried
+from tools.mutants.trials import SURVIVED, Subject
 from tools.mutants.verdicts import Mutant, Name, Verdicts, mutants, reasons
-from tools.mutants.watching import AT_IMPORT, Watched, watched_from
 
 ROOT = Path(__file__).parents[2]
 STATE = ROOT / ".mutants"
 SURVIVORS = Path(__file__).with_name("survivors.toml")
 ENGINE = Subject(
+    root=ROOT,
     folder=ROOT / "src" / "loyaltyd" / "domain",
     source=ROOT / "src",
     tests=("tests/domain",),
@@ -57,7 +48,6 @@ MODULES = (
     *("redemption", "claims", "earning", "quote", "sale", "postings", "clawback", "returns"),
     *("found_totals", "hints", "exclusions"),
 )
-TESTS_S_MAX = 15  # of watched tests for one fault: all but the twenty slowest of them
 ROW = "{:24} {:>7} {:>7} {:>9} {:>9} {:>8}"
 
 
@@ -74,96 +64,37 @@ def main(arguments: list[str]) -> int:
     if chosen.afresh:
         for path in STATE.iterdir():
             path.unlink()
-    file = STATE / "verdicts.jsonl"
     found = [it for module in chosen.modules or MODULES for it in mutants(ENGINE, module)]
-    _try(found, file, chosen.jobs)
-    return _told(found, Verdicts(file, ENGINE, ROOT), reasons(SURVIVORS))
+    verdicts = tried(ENGINE, found, STATE, chosen.jobs)
+    return told(found, verdicts, reasons(SURVIVORS))
 
 
-def _try(found: Sequence[Mutant], file: Path, jobs: int) -> None:
-    """Try what isn't known: faults in functions first, for those are the quick ones."""
-    verdicts = Verdicts(file, ENGINE, ROOT)
-    missing = [it for it in found if verdicts.known(it) is None]
-    if not missing:
-        return
-    seen = _watched(verdicts.digest)
-    mutant_of = {id(it.change): it for it in missing}
-    trials = [_trial(it, seen) for it in missing]
-
-    def tell(trial: Trial, verdict: Verdict) -> None:
-        mutant = mutant_of[id(trial.change)]
-        verdicts.tell(mutant, verdict)
-        if verdict.state == SURVIVED:
-            print(f"lives: {mutant}", flush=True)
-
-    def tell_early(trial: Trial, verdict: Verdict) -> None:
-        # What importing worked out stood there before the fault: it is tried again with its module.
-        if verdict.state == KILLED or not trial.at_import:
-            tell(trial, verdict)
-
-    try_functions(ENGINE, [it for it in trials if it.change.function], jobs, tell_early)
-    verdicts = Verdicts(file, ENGINE, ROOT)  # with what the fork wrote
-    rest = [it for it in trials if verdicts.known(mutant_of[id(it.change)]) is None]
-    try_modules(ENGINE, rest, seen, jobs, tell)
-
-
-def _trial(mutant: Mutant, seen: Watched) -> Trial:
-    tests = seen.runs(mutant.path, mutant.change.lines)
-    at_import = AT_IMPORT in tests
-    named = _affordable([it for it in tests if it != AT_IMPORT], seen)
-    over = named if mutant.change.function and not at_import else seen.seconds
-    return Trial(
-        path=mutant.path,
-        tree=mutant.tree,
-        change=mutant.change,
-        tests=named,
-        seconds=sum(seen.seconds[it] for it in over),
-        at_import=at_import,
-    )
-
-
-def _affordable(tests: Sequence[str], seen: Watched) -> list[str]:
-    """The first tests, as many as there is time for: a survivor costs all of them."""
-    ends = accumulate(seen.seconds[it] for it in tests)
-    return [it for it, end in zip(tests, ends, strict=True) if end <= TESTS_S_MAX]
-
-
-def _watched(digest: str) -> Watched:
-    """What the tests run; read back while neither they nor the engine changed."""
-    file = STATE / f"watched-{digest}.json"
-    if not file.exists():
-        for old in STATE.glob("watched-*.json"):
-            old.unlink()
-        print("watching the tests run", flush=True)
-        file.write_text(watched(ENGINE).written())
-    return watched_from(file.read_text())
-
-
-def _told(found: Sequence[Mutant], verdicts: Verdicts, why: Mapping[Name, str]) -> int:
+def told(found: Sequence[Mutant], verdicts: Verdicts, why: Mapping[Name, str]) -> int:
     """Print what became of them; 1 when the list of survivors is not what was seen."""
     alive = [it for it in found if _state(it, verdicts) == SURVIVED]
     names = {it.name for it in alive}
     modules = list(dict.fromkeys(it.module for it in found))
-    unlisted = [it for it in alive if it.name not in why]
     stale = [name for name in why if name[0] in modules and name not in names]
     for it in alive:
         print(f"{it}\n    {why.get(it.name, 'NOT LISTED')}")
     for name in stale:
         print(f"listed, but killed or gone: {name}")
     print(ROW.format("module", "faults", "noticed", "listed", "unlisted", "score"))
-    for module in (*modules, ""):
-        print(_row(module, [it for it in found if module in {it.module, ""}], alive, unlisted))
-    return 1 if unlisted or stale else 0
+    for module in modules:
+        print(_row(module, [it for it in found if it.module == module], alive, why))
+    print(_row("all", found, alive, why))
+    return 1 if stale or names - why.keys() else 0
 
 
 def _row(
-    module: str, found: Sequence[Mutant], alive: Sequence[Mutant], unlisted: Sequence[Mutant]
+    name: str, found: Sequence[Mutant], alive: Sequence[Mutant], why: Mapping[Name, str]
 ) -> str:
-    all_alive, new = ([it for it in them if it in found] for them in (alive, unlisted))
-    noticed = len(found) - len(all_alive)
+    modules = {it.module for it in found}
+    lives = [it for it in alive if it.module in modules]
+    listed = sum(it.name in why for it in lives)
+    noticed = len(found) - len(lives)
     score = f"{100 * noticed / max(1, len(found)):.1f}%"
-    listed = len(all_alive) - len(new)
-    return ROW.format(module or "all", len(found), noticed, listed, len(new), score)
+    return ROW.format(name, len(found), noticed, listed, len(lives) - listed, score)
 
 
 def _state(mutant: Mutant, verdicts: Verdicts) -> str:

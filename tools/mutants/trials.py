@@ -37,6 +37,7 @@ ENDLESS = "endless"  # for the name of a test: it was stopped
 class Subject:
     """What is broken, and what tests it."""
 
+    root: Path  # where the tests are named from
     folder: Path  # of the package's modules
     source: Path  # from which they are imported
     tests: tuple[str, ...]  # as pytest takes them

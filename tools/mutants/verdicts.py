@@ -56,11 +56,12 @@ def mutants(subject: Subject, module: str) -> list[Mutant]:
 
 
 class Verdicts:
-    """A file of verdicts, one a line; the last of a mutant counts."""
+    """A file of verdicts in a folder, one a line; the last of a mutant counts."""
 
-    def __init__(self, file: Path, subject: Subject, root: Path) -> None:
-        self._file, self._root, self._subject = file, root, subject
-        self.digest = digest(_files(subject, root))
+    def __init__(self, state: Path, subject: Subject) -> None:
+        file = state / "verdicts.jsonl"
+        self._file, self._root = file, subject.root
+        self.digest = digest(_files(subject))
         self._known: dict[str, tuple[Verdict, str]] = {}
         for line in file.read_text().splitlines() if file.exists() else ():
             told = json.loads(line)
@@ -107,10 +108,10 @@ def digest(files: list[Path]) -> str:
     return found.hexdigest()[:16]
 
 
-def _files(subject: Subject, root: Path) -> list[Path]:
+def _files(subject: Subject) -> list[Path]:
     return [
         *_sources(subject.folder),
-        *(it for test in subject.tests for it in _sources(root / test)),
+        *(it for test in subject.tests for it in _sources(subject.root / test)),
     ]
 
 
