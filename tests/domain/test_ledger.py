@@ -66,6 +66,22 @@ def test_counters_are_counted_for_one_day_and_known_since_another() -> None:
     assert (key.date, key.since, amount) == ("2026-12-01", "2026-12-05", -5)
 
 
+def test_a_counter_of_a_receipt_that_never_happened_says_since_when_it_is_known() -> None:
+    fact: dict[str, Fact] = {"account": "a", "name": "spend", "date": "2026-12-01", "amount": -5}
+    moved = movements(made("cancel", {"counters": [{**fact, "since": "2026-12-01"}]}))
+    ((key, amount),) = moved.counters.items()
+    assert (key.date, key.since, amount) == ("2026-12-01", "2026-12-01", -5)
+
+
+def test_cards_beside_the_shoppers_own_are_opened_too() -> None:
+    gift: dict[str, Fact] = {"id": "g", "account": "b", "kind": "gift"}
+    card: dict[str, Fact] = {"id": "c", "account": "a", "kind": "bonus"}
+    assert set(movements(made("receipt", {"cards": [gift]})).opened) == {"g"}
+    assert set(movements(made("receipt", {"card": card, "cards": [gift]})).opened) == {"c", "g"}
+    with pytest.raises(TypeError, match="cards is no list"):
+        movements(made("receipt", {"cards": "g"}))
+
+
 def test_a_first_use_opens_a_card_and_says_nothing_of_a_known_one() -> None:
     card: dict[str, Fact] = {"id": "c", "account": "a", "kind": "bonus"}
     used = made("receipt", {"card": card})

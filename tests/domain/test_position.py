@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from loyaltyd.domain.basket import NO_DISCOUNT, NO_EARN, NO_REDEEM
-from loyaltyd.domain.position import Position, positions
+from loyaltyd.domain.position import Paid, Position, lowering, positions
 from loyaltyd.domain.quote import quote
 from loyaltyd.domain.refusal import Reason, Refusal
 from tests.domain.receipts import (
@@ -142,3 +142,33 @@ def test_of_two_classes_the_higher_floor_counts_whichever_stands_first() -> None
     dear = VODKA.replace('"409.00"', '"12.00"')
     for text in (dear + SCOTLAND, SCOTLAND + dear):
         assert floor_of(text, abv=40_000, litres=500) == rub("13.00")
+
+
+def test_a_rule_that_takes_nothing_leaves_no_effect_on_the_line() -> None:
+    sold = Position(line=line(1, "10.00"), gross=rub("10.00"))
+    sold.take("ten", "item", 0)
+    assert (sold.effects, sold.discount, sold.room) == ([], 0, rub("10.00"))
+    sold.take("ten", "item", 1)
+    assert [it.amount for it in sold.effects] == [1]
+
+
+def test_what_tender_leaves_is_the_room_of_a_discount_that_pays_after_it() -> None:
+    # a price of 100.00 with a floor of 30.00, of which a gift card as tender paid 60.00
+    sold = Position(line=line(1, "100.00"), gross=rub("100.00"), floor=rub("30.00"))
+    assert sold.room == rub("70.00")
+    sold.pay(Paid(wallet="gift", money=rub("20.00"), points=rub("20.00"), tender=True))
+    assert sold.room == rub("70.00")
+    sold.pay(Paid(wallet="gift", money=rub("40.00"), points=rub("40.00"), tender=True))
+    assert sold.room == rub("40.00")
+    sold.pay(Paid(wallet="bonus", money=rub("40.00"), points=rub("40.00")))
+    assert (sold.room, sold.net, sold.as_discount) == (0, 0, rub("40.00"))
+
+
+def test_of_the_rules_that_lowered_lines_those_that_bar_one_are_named() -> None:
+    lines = [Position(line=line(number, "10.00"), gross=rub("10.00")) for number in (1, 2, 3)]
+    lines[0].take("tenth", "item", 100)
+    lines[0].take("card", "receipt", 50)
+    lines[1].take("coupon", "coupon", 50)
+    assert lowering(lines, {"card", "coupon"}) == "card, coupon"
+    assert lowering(lines, {"card"}) == "card"
+    assert lowering(lines, {"else"}) == ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltyd.domain.account import Account, Seen
+from loyaltyd.domain.account import Account, Debt, Seen
 from loyaltyd.domain.basket import Basket, Wish
 from loyaltyd.domain.explain import Note
 from loyaltyd.domain.ledger import Lot
@@ -223,3 +224,18 @@ def test_nothing_is_redeemed_above_balance_share_or_wish(
     assert points % rub(step) == 0
     assert points == 0 or points >= rub("5.00")
     assert sum(paid.points for it in answer.result.lines for paid in it.paid) == points
+
+
+def test_a_debt_in_one_wallet_blocks_no_other_and_each_wallet_hears_its_own_wish() -> None:
+    stars = '[wallets.stars]\nscale = 2\nredeem_rate = "1.00"\n'
+    found = program(wallet() + stars)
+    account = seen("50.00").account
+    assert account is not None
+    lots = (*account.lots, replace(account.lots[0], wallet="stars"))
+    owing = replace(account, lots=lots, debts=(Debt(wallet="stars", amount=1),))
+    cart = basket(line(1, "100.00"), redeem={"stars": "30.00", "bonus": "20.00"})
+    answer = quoted(found, cart, Seen(card=BONUS_CARD, account=owing))
+    assert (spent_of(answer), spent_of(answer, "stars")) == (rub("20.00"), 0)
+    free = replace(owing, debts=())
+    answer = quoted(found, cart, Seen(card=BONUS_CARD, account=free))
+    assert (spent_of(answer), spent_of(answer, "stars")) == (rub("20.00"), rub("30.00"))

@@ -126,3 +126,14 @@ def test_a_share_within_rooms_is_within_a_unit_of_its_quota_too(
 def test_room_enough_changes_nothing(weights: list[int], amount: int, way: str) -> None:
     plain = spread(amount, weights, way)
     assert spread_within(amount, weights, [10**7] * len(weights), way) == plain
+
+
+def test_a_line_that_its_quota_fills_is_not_raised_above_its_room() -> None:
+    # quotas 3, 1.5, 1.5: the first would be the one that the rounding raises
+    assert spread(6, [2, 1, 1], FIRST_LINES) == [4, 1, 1]
+    assert spread_within(6, [2, 1, 1], [3, 9, 9], FIRST_LINES) == [3, 2, 1]
+
+
+def test_a_share_that_was_rounded_up_by_a_fifth_of_a_kopeck_is_not_raised_again() -> None:
+    # quotas 0.8 and three times 0.4: 2 of 0.8 would be more than a unit off
+    assert spread(2, [2, 1, 1, 1], FIRST_LINES) == [1, 1, 0, 0]

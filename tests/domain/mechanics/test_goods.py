@@ -88,3 +88,9 @@ def test_the_tags_that_are_missing_are_said() -> None:
 def test_a_rule_whose_tag_no_line_carries_finds_none_of_its_goods() -> None:
     tenth = rule("tenth", "item", 'percent_off = "10%"', 'on = { tags = ["staff"] }')
     assert cause(quoted(program(tenth), basket(PROMO)), "tenth") is Cause.GOODS
+
+
+def test_a_prefix_of_two_steps_means_what_lies_below_both() -> None:
+    cart = (line(1, "90.00", category="dairy/milk/raw"), line(2, "50.00", category="dairy/kefir"))
+    assert taken('category = ["dairy/milk/*"]', *cart) == [rub("9.00"), 0]
+    assert taken('category = ["dairy/*"]', *cart) == [rub("9.00"), rub("5.00")]

@@ -14,14 +14,14 @@ TIES: list[str] = []  # for what lines tied since it was cleared, so that their 
 def waterfall(
     amount: int, weights: Sequence[Fraction], rooms: Sequence[int], way: str
 ) -> list[int]:
-    """Spread amount by weights; a line whose exact quota is above its room gets its room."""
+    """Spread amount by weights; a line whose exact quota fills its room gets its room."""
     shares = [0] * len(weights)
     open_lines = [place for place, weight in enumerate(weights) if weight]
     amount = min(amount, sum(rooms[place] for place in open_lines))
     while open_lines:
         total = sum(weights[place] for place in open_lines)
         quotas = {place: amount * weights[place] / total for place in open_lines}
-        full = [place for place in open_lines if quotas[place] > rooms[place]]
+        full = [place for place in open_lines if quotas[place] >= rooms[place]]
         if not full:
             for place, share in _rounded(amount, quotas, way).items():
                 shares[place] = share
