@@ -102,6 +102,20 @@ def test_a_use_counts_on_the_coupons_own_account_and_needs_no_card() -> None:
     assert use_counters(answer.result, NOBODY) == expected
 
 
+@pytest.mark.parametrize(
+    "when",
+    [
+        'all = [{ coupon = "SPRING10" }, { min_total = "100.00" }]',
+        'any = [{ coupon = "SPRING10" }, { min_total = "9000.00" }]',
+        'any = [{ all = [{ min_total = "100.00" }, { coupon = "SPRING10" }] }]',
+    ],
+)
+def test_a_code_among_other_conditions_is_used_all_the_same(when: str) -> None:
+    text = SPRING.replace('coupon = "SPRING10"', when).replace('"coupon"', '"receipt"')
+    answer = with_codes(program(text), "SPRING10")
+    assert answer.result.coupons == (CouponUse(rule="spring10", coupon=ident("SPRING10")),)
+
+
 def test_of_several_codes_of_a_rule_the_first_that_is_left_serves() -> None:
     found = program(
         SPRING.replace('coupon = "SPRING10"', 'coupon = ["SPRING10", "MARCH", "APRIL"]')
