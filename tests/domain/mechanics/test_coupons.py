@@ -111,8 +111,9 @@ def test_a_use_counts_on_the_coupons_own_account_and_needs_no_card() -> None:
     ],
 )
 def test_a_code_among_other_conditions_is_used_all_the_same(when: str) -> None:
-    text = SPRING.replace('coupon = "SPRING10"', when).replace('"coupon"', '"receipt"')
+    text = rule("spring10", "receipt", 'percent_off = "10%"', f"when = {{ {when} }}")
     answer = with_codes(program(text), "SPRING10")
+    assert sum(discounts(answer)) == rub("100.00")
     assert answer.result.coupons == (CouponUse(rule="spring10", coupon=ident("SPRING10")),)
 
 
