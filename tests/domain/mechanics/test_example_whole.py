@@ -20,6 +20,7 @@ from loyaltyd.domain.program import Program
 from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.quote import Quote
 from tests.domain.receipts import (
+    BONUS_CARD,
     DISCOUNT_CARD,
     SATURDAY,
     basket,
