@@ -114,6 +114,8 @@ CAUSES: Mapping[Cause, str | tuple[str, str]] = {
     Cause.COUPON_BLOCKED: "the coupon is blocked",
     Cause.COUPON_NOT_ISSUED: "the coupon was not issued",
     Cause.COUPON_OF_ANOTHER: "the coupon is somebody else's",
+    Cause.COUPON_EARLY: "the coupon is good from {needs} on",
+    Cause.COUPON_EXPIRED: "the coupon ran out on {needs}",
     Cause.COUPON_USED: "the coupon was used already: {has} of {needs}",
     Cause.NO_CASHIER: "needs to know who the cashier is",
     Cause.CASHIER_LIMIT: "uses by this cashier: {has} of {needs}",
@@ -139,6 +141,10 @@ CAUSES: Mapping[Cause, str | tuple[str, str]] = {
     Cause.NOTHING_TO_MULTIPLY: "no rule before it gave points for its goods",
 }
 EARNED_POINTS = "earned {has}"
+PRINTS_COUPON = "prints a coupon of {has}"
+WILL_PRINT = "A coupon for next time will be printed"
+PRINTED = "Your coupon {coupon}, good from {first}"
+PRINTED_UNTIL = "Your coupon {coupon}, good from {first}, before {last}"
 TOOK_MOST = "took {has} off, the most that it may"
 NO_TIER = "without a tier"
 
@@ -182,6 +188,7 @@ GIFTS: Mapping[str, str] = {
     "earn_percent": "{share} in {wallet}",
     "earn_points": "{amount} in {wallet}",
     "earn_more": "more in {wallet}",
+    "coupon": "a coupon for next time",
 }
 
 DAYS: Mapping[str, str] = dict(
@@ -248,7 +255,9 @@ def because(why: Why, language: str, amount: Callable[[int], str], *, most: bool
     most: it took off the most that it may.
     """
     text = CAUSES[why.cause]
-    if why.applied and why.needs:
+    if why.applied and isinstance(why.has, str):
+        text = PRINTS_COUPON
+    elif why.applied and why.needs:
         text = EARNED_POINTS
     elif most:
         text = TOOK_MOST
@@ -320,7 +329,18 @@ def every_text() -> list[str | tuple[str, str]]:
     """Each text that can be said: what a catalogue must translate, counted ones as a pair."""
     tables = (REFUSALS, CAUSES, NOTES, HINTS, GIFTS, DAYS, PAGE)
     texts: list[str | tuple[str, str]] = [text for table in tables for text in table.values()]
-    texts += [EARNED_POINTS, TOOK_MOST, NO_TIER, BALANCE_ALONE, *COUNTED.values(), FORM]
+    texts += [
+        EARNED_POINTS,
+        PRINTS_COUPON,
+        WILL_PRINT,
+        PRINTED,
+        PRINTED_UNTIL,
+        TOOK_MOST,
+        NO_TIER,
+        BALANCE_ALONE,
+        *COUNTED.values(),
+        FORM,
+    ]
     return list(dict.fromkeys(texts))
 
 

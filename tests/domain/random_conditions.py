@@ -8,6 +8,7 @@ from random import Random
 from loyaltyd.domain.coupon import Coupon, RuleUses
 from loyaltyd.domain.past import Past, Spending, Uses
 from loyaltyd.domain.program import Program
+from tests.domain.random_prints import random_lots
 
 DAY = dt.date(2026, 12, 5)  # of the tests' receipts
 CODES = ("A", "B", "C")
@@ -115,6 +116,8 @@ def random_coupons(chance: Random, found: Program) -> tuple[Coupon, ...]:
             name=found.coupon_name(code),
             state=chance.choice(("", "", "", "blocked", "not_issued")),
             owner=chance.choice(("", "", "", "a" * 32, "b" * 32)),
+            printed=chance.random() < 0.2,
+            lots=random_lots(chance, found.coupon_name(code)),
             uses=tuple(RuleUses(rule=it, count=chance.randint(0, 2)) for it in limits),
         )
         for code in codes

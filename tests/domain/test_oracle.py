@@ -31,6 +31,7 @@ from tests.domain.random_conditions import (
 from tests.domain.random_discounts import random_discount, random_reward
 from tests.domain.random_earnings import random_earning
 from tests.domain.random_gift_cards import random_beside, random_gift_cards
+from tests.domain.random_prints import RANGE, random_prints
 from tests.domain.receipts import (
     BONUS_CARD,
     CARDS,
@@ -180,6 +181,7 @@ def _engine(found: Program, cart: Basket, who: Seen, at: dt.datetime) -> Reckoni
         earned={it.wallet: it.amount for it in result.earned},
         shares=[{each.wallet: each.amount for each in it.earned} for it in result.lines],
         dated=[(it.wallet, it.active_from, it.expires_at, it.amount) for it in result.dated],
+        prints=[(it.rule, it.name, it.active_from, it.expires_at) for it in result.prints],
     )
 
 
@@ -213,6 +215,10 @@ def _program(chance: Random) -> str:
             names.append(name)
             more = group + foes + goods + when
             text += _possible(text, rule(name, layer, _give(chance, layer, tiers=tiers), more))
+    text += RANGE + f'[groups.prints]\npick = "{chance.choice(("best", "first", "all"))}"\n'
+    prints = chance.choice((0, 0, 1, 2))
+    for another in random_prints(chance, prints, lambda: _when(chance, "points", tiers=tiers)):
+        text += _possible(text, another)
     return _with_stamps(chance, text)
 
 

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from loyaltyd.domain.card import card_id
+from loyaltyd.domain.program import Program
+from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.refusal import Reason
 from loyaltyd.domain.sale import sale_from
+from loyaltyd.hq.undoing import UNDOING, receipt_told, undoing_difference
 from tests.domain.receipts import CARDS, HEAD, rule
 from tests.till.shop import CARD, Shop, back, bought, line, no, numbered, shop_at
 from tests.till.test_past import checked
@@ -247,3 +250,131 @@ def test_payments_of_a_receipt_still_add_up(ledger: Path) -> None:
     with shop_at(ledger, CASH) as shop:
         body = bought("r-1", line(1, "100.00"), card=None, payments=[{"kind": "cash"}])
         assert no(shop.confirm(body)) is Reason.PAYMENTS_MISMATCH
+
+
+PRINTED = (
+    HEAD
+    + '[[cards]]\nkind = "coupon"\nprefix = "9902"\nlength = 13\nenrol = "printed"\n'
+    + rule("fifty", "coupon", 'amount_off = "50.00"', 'when = { coupon = "9902*" }')
+    + rule(
+        "next-time",
+        "points",
+        'coupon = "9902*", activates = "1d", expires = "30d"',
+        'when = { min_total = "80.00" }',
+    )
+    + CARDS
+)
+
+
+def printed(answer: Any) -> str:
+    """The number that a receipt printed."""
+    (found,) = answer["coupons"]
+    assert found["rule"] == "next-time"
+    return str(found["number"])
+
+
+def test_a_receipt_prints_a_number_for_the_next_one_which_takes_it_once(ledger: Path) -> None:
+    with shop_at(ledger, PRINTED) as shop:
+        first = buys(shop, "r-1")
+        number = printed(first)
+        assert (len(number), number[:4]) == (13, "9902")
+        assert first["slip"] == [f"Your coupon {number}, good from 2026-12-06, before 2027-01-04"]
+        assert off(buys(shop, "r-2", number)) == "0.00"  # tomorrow
+        shop.clock.move(days=1)
+        assert off(buys(shop, "r-3", number)) == "50.00"
+        again = buys(shop, "r-4", number)
+        assert (off(again), again["explain"][0]["cause"]) == ("0.00", "coupon_used")
+        assert not any(number in it.line for it in shop.records())
+        checked(shop, PRINTED)
+
+
+def test_the_number_is_the_receipts_own_and_told_again_when_it_is_sent_again(
+    ledger: Path,
+) -> None:
+    with shop_at(ledger, PRINTED) as shop:
+        body = bought("r-1", line(1, "100.00"), card=None)
+        first = shop.confirm(body)
+        assert shop.confirm(body)["coupons"] == first["coupons"] == shop.receipt("r-1")["coupons"]
+        numbers = {printed(buys(shop, f"r-{n}")) for n in range(2, 8)}
+        assert len(numbers | {printed(first)}) == 7
+
+
+def test_a_quote_says_that_a_coupon_will_be_printed_and_confirm_keeps_its_word(
+    ledger: Path,
+) -> None:
+    with shop_at(ledger, PRINTED) as shop:
+        body = bought("r-1", line(1, "100.00"), card=None)
+        quote = shop.quote(body)
+        assert quote["coupons"] == [
+            {"rule": "next-time", "active_from": "2026-12-06", "expires_at": "2027-01-04"}
+        ]
+        assert "A coupon for next time will be printed" in quote["messages"]["customer"]
+        assert printed(shop.confirm({**body, "quote": quote["quote"]}))
+        assert "coupons" not in shop.quote(bought("r-2", line(1, "10.00"), card=None))
+
+
+def test_a_number_that_no_receipt_printed_is_none(ledger: Path) -> None:
+    with shop_at(ledger, PRINTED) as shop:
+        answer = buys(shop, "r-1", numbered(5, "9902"))
+        assert (off(answer), answer["explain"][0]["cause"]) == ("0.00", "coupon_not_issued")
+
+
+def test_a_coupon_that_ran_out_says_when(ledger: Path) -> None:
+    with shop_at(ledger, PRINTED) as shop:
+        number = printed(buys(shop, "r-1"))
+        shop.clock.move(days=30)
+        answer = buys(shop, "r-2", number)
+        assert off(answer) == "0.00"
+        (said,) = answer["messages"]["cashier"]
+        assert said.endswith(": the coupon ran out on 2027-01-04")
+
+
+def test_undoing_a_receipt_takes_its_unused_coupon_back(ledger: Path) -> None:
+    with shop_at(ledger, PRINTED) as shop:
+        numbers = [printed(buys(shop, f"r-{n}")) for n in range(3)]
+        shop.cancel("r-0")
+        assert no(shop.give_back("r-1", back("b-1", (1, "0.5")))) is None
+        shop.clock.move(days=1)
+        assert off(buys(shop, "s-0", numbers[0])) == "0.00"
+        assert off(buys(shop, "s-1", numbers[1])) == "50.00"
+        assert no(shop.give_back("r-1", back("b-2", (1, "0.5")))) is None  # used: it stays used
+        assert no(shop.give_back("r-2", back("b-3", (1, "1")))) is None
+        gone = buys(shop, "s-2", numbers[2])
+        assert (off(gone), gone["explain"][0]["cause"]) == ("0.00", "coupon_not_issued")
+        checked(shop, PRINTED)
+        _undone(shop, PRINTED)
+
+
+def test_a_cancelled_use_gives_the_printed_coupon_back(ledger: Path) -> None:
+    with shop_at(ledger, PRINTED) as shop:
+        number = printed(buys(shop, "r-1"))
+        shop.clock.move(days=1)
+        assert off(buys(shop, "r-2", number)) == "50.00"
+        assert shop.cancel("r-2")["state"] == "cancelled"
+        assert off(buys(shop, "r-3", number)) == "50.00"
+        checked(shop, PRINTED)
+        _undone(shop, PRINTED)
+
+
+def test_a_personal_printed_coupon_is_the_accounts_that_it_was_printed_for(ledger: Path) -> None:
+    text = PRINTED.replace('expires = "30d"', 'expires = "30d", personal = true')
+    with shop_at(ledger, text) as shop:
+        assert "coupons" not in buys(shop, "r-1")
+        number = printed(buys(shop, "r-2", card=CARD))
+        shop.clock.move(days=1)
+        other = buys(shop, "r-3", number, card=numbered(2))
+        assert (off(other), other["explain"][0]["cause"]) == ("0.00", "coupon_of_another")
+        assert off(buys(shop, "r-4", number, card=CARD)) == "50.00"
+        checked(shop, text)
+
+
+def _undone(shop: Shop, text: str) -> None:
+    """Headquarters find the same in each return and cancel."""
+    found = program_from(text)
+    assert isinstance(found, Program)
+    records = shop.records()
+    for place, record in enumerate(records):
+        if record.type in UNDOING:
+            ident = receipt_told(record)
+            told = [it for it in records[:place] if receipt_told(it) == ident]
+            assert undoing_difference(record, told, found) == ""

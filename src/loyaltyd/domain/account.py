@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
-from loyaltyd.domain.coupon import Coupon
+from loyaltyd.domain.coupon import Coupon, Print
 from loyaltyd.domain.ledger import DEBT, Lot, Posting, lot_from, usable
 from loyaltyd.domain.past import NO_PAST, Past
 
@@ -65,10 +65,15 @@ class Seen:
     cashier: str = ""  # the account on which uses by a cashier count, where rules limit them
     coupons: tuple[Coupon, ...] = ()  # those that the receipt names, in its order
     beside: tuple[Beside, ...] = ()  # each card once
+    prints: tuple[Print, ...] = ()  # of a receipt that is confirmed; no quote looks at them
 
     def card_beside(self, card: str) -> Beside | None:
         """The card of that id, where the receipt names it beside the shopper's own."""
         return next((it for it in self.beside if it.card.id == card), None)
+
+    def print_of(self, rule: str) -> str:
+        """The id of the coupon that a rule prints; nothing before its number is made."""
+        return next((it.coupon for it in self.prints if it.rule == rule), "")
 
     def account_of(self, ident: str) -> Account | None:
         """The account of that id among those that the receipt touches."""

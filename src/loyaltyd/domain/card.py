@@ -25,6 +25,8 @@ def masked(number: str) -> str:
 
 
 COUPON_KIND = "coupon"
+PRINTED = "printed"  # how coupons are enrolled whose numbers receipts print
+PRINTED_DIGITS_MIN = 7  # that are free: of ten million numbers few are good at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,12 @@ def card_pin(chain_key: bytes, kind: str, number: str) -> str:
     message = f"pin\x1f{kind}\x1f{number}".encode()
     digest = hmac.new(chain_key, message, hashlib.sha256).digest()
     return str(int.from_bytes(digest[:8]) % 10**PIN_DIGITS).zfill(PIN_DIGITS)
+
+
+def printed_digits(chain_key: bytes, seed: str, count: int) -> str:
+    """So many digits, the same for a seed, that nobody can guess without the chain's key."""
+    number = int.from_bytes(hmac.digest(chain_key, f"printed\x1f{seed}".encode(), hashlib.sha256))
+    return str(number % 10**count).zfill(count)
 
 
 def ean_fits(number: str) -> bool:

@@ -170,7 +170,7 @@ def _counted(key: str, facts: _Facts, *, decisive: bool = True) -> Check:
 def _limits(limit: Limit, sight: Sight) -> Iterator[Check]:
     seen = sight.scene.seen
     uses = seen.past.uses_of(limit.rule)
-    named = limit.coupons.serving(seen) if limit.coupons else ()
+    named = limit.coupons.serving(sight.scene) if limit.coupons else ()
     of_coupons = min((coupon.uses_of(limit.rule) for coupon in named), default=0)
     counters = (
         ("per_account", limit.per_account, uses.account, bool(seen.account)),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from loyaltyd.domain.account import Seen
 from loyaltyd.domain.coupon import Coupon
 from loyaltyd.domain.explain import Why
 from loyaltyd.domain.limits import Couponed, limit_of
@@ -23,12 +22,12 @@ def unmet(rule: Rule, scene: Scene, total: int) -> Why | None:
     return None
 
 
-def coupon_used(rule: Rule, seen: Seen) -> Coupon | None:
+def coupon_used(rule: Rule, scene: Scene) -> Coupon | None:
     """The coupon that an applied rule uses: the first that it asks for and its limit allows."""
-    if not seen.coupons:
+    if not scene.seen.coupons:
         return None
     limit = limit_of(rule.when)
-    named = (coupon for asked in _asked(rule.when) for coupon in asked.serving(seen))
+    named = (coupon for asked in _asked(rule.when) for coupon in asked.serving(scene))
     return next((it for it in named if limit is None or limit.allows(it)), None)
 
 

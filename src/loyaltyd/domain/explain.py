@@ -36,6 +36,8 @@ class Cause(StrEnum):
     COUPON_BLOCKED = "coupon_blocked"
     COUPON_NOT_ISSUED = "coupon_not_issued"
     COUPON_OF_ANOTHER = "coupon_of_another"  # another account's
+    COUPON_EARLY = "coupon_early"
+    COUPON_EXPIRED = "coupon_expired"
     COUPON_USED = "coupon_used"  # as often as it may be
     LIMIT = "limit"
     NO_CASHIER = "no_cashier"  # the receipt doesn't say who sells

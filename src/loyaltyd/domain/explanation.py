@@ -12,7 +12,7 @@ from loyaltyd.domain.explain import Cause, Why
 from loyaltyd.domain.found_totals import totals_found
 from loyaltyd.domain.goods import GoodsClass
 from loyaltyd.domain.hints import Asked
-from loyaltyd.domain.program import CARD_RULE, ITEM, POINTS, Turn
+from loyaltyd.domain.program import CARD_RULE, ITEM, POINTS, PRINTING, Turn
 from loyaltyd.domain.quote import LineResult, Quote
 from loyaltyd.domain.scene import Sight, scene_of
 
@@ -54,7 +54,7 @@ def explained(asked: Asked, found: Quote) -> Iterator[Explained]:
         if card is not None and rule.layer != ITEM:
             yield Explained(why=card, lowered=_lowered(CARD_RULE, frozenset(), found))
             card = None
-        points = rule.layer == POINTS
+        points = rule.layer in {POINTS, PRINTING}
         total = _paid(found) if points else totals[rule.id]
         sight = Sight(at_points if points else scene, total)
         rows = checks(rule, sight)

@@ -3,7 +3,7 @@
 from collections import Counter
 from itertools import groupby
 
-from loyaltyd.domain.program import CARD_RULE, ITEM, POINTS, Program
+from loyaltyd.domain.program import CARD_RULE, ITEM, POINTS, PRINTING, Program
 from loyaltyd.domain.quote import Result
 
 
@@ -21,7 +21,7 @@ def totals_found(program: Program, result: Result) -> dict[str, int]:
         if layer != ITEM and CARD_RULE not in found:  # the first of all after the item rules
             found[CARD_RULE] = left
             left -= taken[CARD_RULE]
-        if layer == POINTS:
+        if layer in {POINTS, PRINTING}:
             break
         began, cascades = left, group.pick == "all" and group.base == "cascade"
         for turn in them:

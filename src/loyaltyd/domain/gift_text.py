@@ -15,6 +15,7 @@ from loyaltyd.domain.gifts import (
     PercentOff,
     PiecesEarned,
     PointsEarned,
+    PrintedCoupon,
     Scale,
     ShareEarned,
     StepsEarned,
@@ -33,6 +34,13 @@ def gift(give: GiveTable, digits: int, scales: Mapping[str, int], times: int = 0
 
     times: how often at most in one receipt; 0 is as often as it goes.
     """
+    if give.coupon is not None:
+        return PrintedCoupon(
+            name=give.coupon,
+            activates=give.activates,
+            expires=give.expires,
+            personal=give.personal,
+        )
     if give.earn is None:
         return _discount(give, digits, times)
     return Earn(

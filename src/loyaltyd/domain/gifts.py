@@ -131,5 +131,15 @@ class Earn:
     expires: Span | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedCoupon:
+    """A coupon for another receipt: a fresh number of the range that conditions call by name."""
+
+    name: str
+    activates: Span | None = None
+    expires: Span | None = None
+    personal: bool = False  # for the account of this receipt alone
+
+
 Discount = PercentOff | AmountOff | FixedPrice | Bundle | Scale
-Gift = Discount | Earn
+Gift = Discount | Earn | PrintedCoupon

@@ -121,6 +121,8 @@ MEANINGS: Mapping[str, str] = {
     "spent": "The account spent so much before this receipt",
     "SpentTable.min": "So much or more",
     "within": "Inside a span that ends today; ever, if left out",
+    "GiveTable.coupon": "Prints a coupon of these cards for another receipt",
+    "personal": "Only the account of this receipt may use it",
     "coupon": "The receipt names one of these coupons",
     "dates": "The local day is one of these, both ends included",
     "DatesTable.from": "The first day",

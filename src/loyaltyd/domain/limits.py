@@ -1,14 +1,16 @@
 """Coupons as a condition, and how often a rule may be applied: to whom, by whom, for how much."""
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from loyaltyd.domain.account import Seen
 from loyaltyd.domain.birthdays import BirthdayWindow
-from loyaltyd.domain.coupon import BLOCKED, NOT_ISSUED, Coupon
+from loyaltyd.domain.coupon import BLOCKED, NOT_ISSUED, Coupon, coupon_wallet
 from loyaltyd.domain.explain import Cause
+from loyaltyd.domain.ledger import usable
 from loyaltyd.domain.miss import Miss
-from loyaltyd.domain.scene import Sight
+from loyaltyd.domain.scene import Scene, Sight
 from loyaltyd.domain.spans import Span
 
 NAMES_SAID = 5  # of the coupons that a rule is for: there may be a hundred thousand.
@@ -32,7 +34,7 @@ class Couponed:
         return ", ".join((*self.names[:NAMES_SAID], *more))
 
     def miss(self, sight: Sight) -> Miss | None:
-        misses = [barred(it, sight.scene.seen) for it in self.found(sight.scene.seen)]
+        misses = [barred(it, sight.scene) for it in self.found(sight.scene.seen)]
         if not misses:
             return Miss(cause=Cause.COUPON, needs=self.said)
         return misses[0] if all(misses) else None
@@ -41,9 +43,9 @@ class Couponed:
         """Those of them that are named, in the receipt's order."""
         return (it for it in seen.coupons if it.name in self.known)
 
-    def serving(self, seen: Seen) -> Iterator[Coupon]:
+    def serving(self, scene: Scene) -> Iterator[Coupon]:
         """Those of them that the shopper may use."""
-        return (it for it in self.found(seen) if barred(it, seen) is None)
+        return (it for it in self.found(scene.seen) if barred(it, scene) is None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,7 @@ class Limit:
         seen = sight.scene.seen
         return (
             self._holder_miss(seen)
-            or self._coupon_miss(seen)
+            or self._coupon_miss(sight.scene)
             or self._cashier_miss(seen)
             or self._budget_miss(seen)
         )
@@ -88,11 +90,11 @@ class Limit:
                 return Miss(cause=Cause.LIMIT, needs=str(most), has=str(used))
         return None
 
-    def _coupon_miss(self, seen: Seen) -> Miss | None:
+    def _coupon_miss(self, scene: Scene) -> Miss | None:
         """Each named coupon was used so often already; the first of them says how often."""
         if self.per_coupon is None or self.coupons is None:
             return None
-        named = list(self.coupons.serving(seen))
+        named = list(self.coupons.serving(scene))
         if not named or any(self.allows(it) for it in named):
             return None
         used = str(named[0].uses_of(self.rule))
@@ -127,12 +129,26 @@ def budget_left(conditions: Sequence[object], seen: Seen) -> int | None:
     return None if limit is None else limit.left(seen)
 
 
-def barred(coupon: Coupon, seen: Seen) -> Miss | None:
-    """Why this shopper may not use coupon, whatever rule asks for it."""
+def barred(coupon: Coupon, scene: Scene) -> Miss | None:
+    """Why this shopper may not use coupon now, whatever rule asks for it."""
+    account = scene.seen.account
     if coupon.state == BLOCKED:
         return Miss(cause=Cause.COUPON_BLOCKED)
     if coupon.state == NOT_ISSUED:
         return Miss(cause=Cause.COUPON_NOT_ISSUED)
-    if coupon.owner and (seen.account is None or seen.account.id != coupon.owner):
+    if coupon.owner and (account is None or account.id != coupon.owner):
         return Miss(cause=Cause.COUPON_OF_ANOTHER)
-    return None
+    return _out_of_date(coupon, scene.at.date()) if coupon.printed else None
+
+
+def _out_of_date(coupon: Coupon, on: dt.date) -> Miss | None:
+    """Why a printed coupon isn't good on that local day; it may have several lots by chance."""
+    if usable(coupon.lots, coupon_wallet(coupon.name), on):
+        return None
+    waiting = [it.active_from for it in coupon.lots if it.active_from > on]
+    if waiting:
+        return Miss(cause=Cause.COUPON_EARLY, needs=min(waiting).isoformat())
+    over = [it.expires_at for it in coupon.lots if it.expires_at is not None]
+    if over:
+        return Miss(cause=Cause.COUPON_EXPIRED, needs=max(over).isoformat())
+    return Miss(cause=Cause.COUPON_USED, needs="1", has="1")

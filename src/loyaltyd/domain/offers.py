@@ -15,6 +15,7 @@ from loyaltyd.domain.gifts import (
     Few,
     FixedPrice,
     PercentOff,
+    PrintedCoupon,
     Scale,
 )
 from loyaltyd.domain.limits import budget_left, limit_of
@@ -145,7 +146,7 @@ def _offer(rule: Rule, goods: _Goods, work: Work, total: int) -> Offer:
         if isinstance(step, Why):
             return Offer(rule=rule, shares=_NOTHING, why=step)
         give = step
-    assert not isinstance(give, Earn)  # such rules stand in another layer
+    assert not isinstance(give, Earn | PrintedCoupon)  # such rules stand in other layers
     if isinstance(give, Bundle):
         return _bundle_offer(rule, give, goods, work.rounding)
     return _units_offer(rule, give, goods, work)

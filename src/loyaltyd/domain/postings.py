@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from loyaltyd.domain.account import Account, Seen, moved
+from loyaltyd.domain.coupon import coupon_wallet
 from loyaltyd.domain.ledger import DEBT, ISSUED, LOADED, REDEEMED, Lot, Posting, taken, usable
 from loyaltyd.domain.lots import earned_lots, opened_lot
 from loyaltyd.domain.program import Program
@@ -29,7 +30,24 @@ def receipt_postings(
         postings += credited(
             _now(_holder(load, seen), postings), opened_lot(wallet, on, load.amount), LOADED
         )
-    return (*postings, *_earnings(result, seen.account, postings, program, on))
+    earnings = _earnings(result, seen.account, postings, program, on)
+    return (*postings, *earnings, *_coupons(result, seen, on))
+
+
+def _coupons(result: Result, seen: Seen, on: dt.date) -> list[Posting]:
+    """Printed coupons that are used up, and those that the receipt prints."""
+    used = {use.coupon for use in result.coupons}
+    postings = []
+    for coupon in seen.coupons:
+        if coupon.printed and coupon.id in used:
+            lot, *_ = usable(coupon.lots, coupon_wallet(coupon.name), on)
+            postings.append(spending(coupon.id, lot, 1))
+    for it in result.prints:
+        ident, wallet = seen.print_of(it.rule), coupon_wallet(it.name)
+        if ident:  # a quote has made no number yet
+            lot = Lot(wallet=wallet, active_from=it.active_from, expires_at=it.expires_at, amount=1)
+            postings.append(_moved(ident, wallet, ISSUED, lot.bucket, 1))
+    return postings
 
 
 def _earnings(

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from loyaltyd.domain.asks import Asks, asked
-from loyaltyd.domain.card import COUPON_KIND, ean_fits, luhn_fits
+from loyaltyd.domain.card import COUPON_KIND, ean_fits, luhn_fits, printed_digits
 from loyaltyd.domain.coupon import coupon_code
 from loyaltyd.domain.gifts import Cost, Earn, Gift
 from loyaltyd.domain.goods import GoodsClass, GoodsIndex, Match
@@ -21,6 +21,7 @@ from loyaltyd.domain.spans import Span
 from loyaltyd.domain.when import Conditions, every_part
 
 ITEM, RECEIPT, COUPON, POINTS = "item", "receipt", "coupon", "points"
+PRINTING = "printing"  # of the rules of the layer points those that print coupons: they work last
 CARD_RULE = "card"  # the id of a discount card's own percentage
 Texts = Mapping[str, str]  # language → text
 
@@ -48,6 +49,14 @@ class CardRange:
     def coupons(self) -> str:
         """What rules call its coupons, as "9900*"."""
         return f"{self.prefix}*"
+
+    def printed(self, chain_key: bytes, seed: str) -> str:
+        """The number that a receipt prints, with the last digit that the check demands."""
+        free = self.length - len(self.prefix) - (self.check != "none")
+        number = self.prefix + printed_digits(chain_key, seed, free)
+        if self.check == "none":
+            return number
+        return next(it for it in (f"{number}{digit}" for digit in range(10)) if self.check_fits(it))
 
     def holds(self, number: str) -> bool:
         """Whether number has this prefix and length; its check digit is another matter."""
@@ -184,6 +193,7 @@ class Program:
     receipt: tuple[Group, ...]
     coupon: tuple[Group, ...]
     points: tuple[Group, ...]
+    printing: tuple[Group, ...]
     exclusions: Mapping[str, frozenset[str]]  # rule → those that never lower a line with it
     hints_within: int  # millionths of what a rule needs that may be missing to be told; 0: never
     goods: GoodsIndex = field(init=False, repr=False, compare=False)
@@ -193,7 +203,7 @@ class Program:
 
     def __post_init__(self) -> None:
         """Index the rules by their ids, by the goods that they mean, and what they ask."""
-        groups = (*self.item, *self.receipt, *self.coupon, *self.points)
+        groups = (*self.item, *self.receipt, *self.coupon, *self.points, *self.printing)
         places = [(place, rule) for place, group in enumerate(groups) for rule in group.rules]
         turns = {
             rule.id: Turn(number, place, rule, groups[place])
@@ -219,6 +229,12 @@ class Program:
     def range_named(self, name: str) -> CardRange | None:
         """The range of that name, as records have it."""
         return next((found for found in self.ranges if found.name == name), None)
+
+    def coupons_of(self, name: str) -> CardRange | None:
+        """The coupon cards that conditions call so."""
+        return next(
+            (it for it in self.ranges if it.kind == COUPON_KIND and it.coupons == name), None
+        )
 
     def wallet(self, name: str) -> Wallet | None:
         """The wallet of that id."""

@@ -16,6 +16,7 @@ from loyaltyd.domain.grammar.wallets import WalletTable
 from loyaltyd.domain.law_packs.editions import classes_of, law_faults
 from loyaltyd.domain.limit_faults import limit_faults
 from loyaltyd.domain.money import QUANTITY_DIGITS, WHOLE_SHARE, minor_digits, units
+from loyaltyd.domain.print_faults import print_faults
 from loyaltyd.domain.reward_faults import cost_faults, stamps_faults
 from loyaltyd.domain.toml_lines import Path
 from loyaltyd.domain.when_faults import Known, unknown_name, when_faults
@@ -170,6 +171,7 @@ def _rules(table: ProgramTable, digits: int) -> Iterator[_Wrong]:
         yield from discount_faults((*path, "give"), rule, table)
         yield from cost_faults((*path, "give", "cost"), rule, table)
         yield from earning_faults((*path, "give"), number, table)
+        yield from print_faults((*path, "give"), rule, table)
 
 
 def _names(

@@ -19,6 +19,7 @@ from loyaltyd.domain.grammar.wallets import WalletTable
 from loyaltyd.domain.law_packs.editions import classes_of
 from loyaltyd.domain.money import WHOLE_SHARE, minor_digits, units
 from loyaltyd.domain.program import (
+    PRINTING,
     CardRange,
     Group,
     Level,
@@ -98,6 +99,7 @@ def _program(table: ProgramTable, text_hash: str) -> Program:
         receipt=groups["receipt"],
         coupon=groups["coupon"],
         points=groups["points"],
+        printing=groups[PRINTING],
         exclusions=exclusions(table),
         hints_within=table.hints.within,
     )
@@ -153,14 +155,15 @@ def _tiers(tiers: TiersTable, digits: int) -> Tiers:
 
 def _groups(table: ProgramTable, digits: int) -> Mapping[str, tuple[Group, ...]]:
     """The rules of each layer, in groups that stand where their first rule stands."""
-    layers: dict[str, dict[str, list[Rule]]] = {it: {} for it in LAYERS}
+    layers: dict[str, dict[str, list[Rule]]] = {it: {} for it in (*LAYERS, PRINTING)}
     settings: dict[str, GroupTable] = {}
     classes = {name: match(goods) for name, (goods, _) in classes_of(table).items()}
     terms = Terms(classes=classes, regions=table.regions, digits=digits)
     for number, rule in enumerate(table.rules):
         key = rule.group or f"rule {number}"
         settings[key] = table.groups[rule.group] if rule.group else GroupTable()
-        layers[rule.layer].setdefault(key, []).append(_rule(rule, terms, table))
+        found = _rule(rule, terms, table)
+        layers[found.layer].setdefault(key, []).append(found)
     return {
         layer: tuple(
             Group(rules=tuple(rules), pick=settings[key].pick, base=settings[key].base)
@@ -179,7 +182,7 @@ def _rule(rule: RuleTable, terms: Terms, table: ProgramTable) -> Rule:
         when = (*when, limit(rule.id, rule.limit, when, digits))
     return Rule(
         id=rule.id,
-        layer=rule.layer,
+        layer=rule.layer if rule.give.coupon is None else PRINTING,
         give=gift(rule.give, terms.digits, scales, times),
         when=when,
         on=_goods(rule.on, terms),

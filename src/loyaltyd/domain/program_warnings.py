@@ -19,7 +19,7 @@ from loyaltyd.domain.grammar.wallets import WalletTable
 from loyaltyd.domain.implication import atoms_of, contradiction, implied, within, within_one_of
 from loyaltyd.domain.limits import Limit
 from loyaltyd.domain.money import decimal
-from loyaltyd.domain.program import ITEM, POINTS, Group, Program, Rule
+from loyaltyd.domain.program import ITEM, POINTS, PRINTING, Group, Program, Rule
 from loyaltyd.domain.toml_lines import Path
 from loyaltyd.domain.when import CardKind, MinTotal
 
@@ -88,14 +88,14 @@ def _barred(rule: Rule, program: Program) -> Iterator[_Wrong]:
     closed = [
         it
         for it in program.classes
-        if not (it.earn if rule.layer == POINTS else it.discount)
+        if not (it.earn if rule.layer in {POINTS, PRINTING} else it.discount)
         and it.stores is None
         and it.since <= program.starts
         and it.until == dt.date.max
     ]
     atoms = list(atoms_of(rule.on))
     if atoms and all(within_one_of(atom, [it.match for it in closed]) for atom in atoms):
-        key = "earn" if rule.layer == POINTS else "discount"
+        key = "earn" if rule.layer in {POINTS, PRINTING} else "discount"
         yield ("on",), f"means only goods of classes with {key} = false"
 
 

@@ -20,11 +20,12 @@ from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import AMOUNT_MAX, half_up
 from loyaltyd.domain.place import Place
 from loyaltyd.domain.position import Effect, Paid, Position, positions
+from loyaltyd.domain.printing import Printing, printings
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.redemption import Redeemed, payer, redeem, spent_of
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.domain.rewards import rewards_cut, rewards_of
-from loyaltyd.domain.scene import scene_of
+from loyaltyd.domain.scene import Scene, scene_of
 
 
 @dataclass(slots=True)  # as Effect
@@ -97,6 +98,7 @@ class Result:
     used: tuple[str, ...] = ()  # the rules with a limit that were applied, in the order they ran
     coupons: tuple[CouponUse, ...] = ()
     given: tuple[Given, ...] = ()
+    prints: tuple[Printing, ...] = ()
     loads: tuple[Points, ...] = ()  # money that is paid onto cards, in their wallets
 
     @property
@@ -143,6 +145,8 @@ def quote(
     redeemable, cut = redeem(lines, basket, program, seen, at.date())
     at_points = scene_of_points(scene, lines, program, able)
     earnings, why = earned(lines, program, at_points, able)
+    prints, printed = printings(lines, program, at_points, able)
+    why += printed
     result = Result(
         lines=tuple(
             _line(position, [(it.wallet, it.shares[place]) for it in earnings if it.shares])
@@ -154,9 +158,10 @@ def quote(
         measured=_measured(earnings, program),
         dated=tuple(lot for it in earnings for lot in it.dated),
         used=_used((*trace, *why), program),
-        coupons=_coupons((*trace, *why), program, seen),
+        coupons=_coupons((*trace, *why), program, scene),
         loads=tuple(_load(load, seen) for load in basket.loads),
         given=_given((*trace, *why), program),
+        prints=tuple(prints),
     )
     if any(points.amount > AMOUNT_MAX for points in result.earned):
         return refused(Reason.AMOUNT_TOO_LARGE)
@@ -232,11 +237,11 @@ def _used(trace: Sequence[Why], program: Program) -> tuple[str, ...]:
     return tuple(why.rule for why in trace if why.applied and why.rule in limited)
 
 
-def _coupons(trace: Sequence[Why], program: Program, seen: Seen) -> tuple[CouponUse, ...]:
-    if not seen.coupons:
+def _coupons(trace: Sequence[Why], program: Program, scene: Scene) -> tuple[CouponUse, ...]:
+    if not scene.seen.coupons:
         return ()
     rules = [program.rule(why.rule) for why in trace if why.applied]
-    uses = [(it.id, coupon_used(it, seen)) for it in rules if it is not None]
+    uses = [(it.id, coupon_used(it, scene)) for it in rules if it is not None]
     return tuple(CouponUse(rule=rule, coupon=it.id) for rule, it in uses if it is not None)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from loyaltyd.domain.account import Account, Beside, Seen, moved
 from loyaltyd.domain.candidates import candidates
 from loyaltyd.domain.clawback import Restoring, asked_back, restored, taken_back
+from loyaltyd.domain.coupon import Coupon
 from loyaltyd.domain.earning import Earned, earned, scene_of_points, spend
 from loyaltyd.domain.facts import facts_of
 from loyaltyd.domain.ledger import DEBT, LOADED, REDEEMED, Lot, Posting
@@ -23,6 +24,7 @@ from loyaltyd.domain.quote import Points
 from loyaltyd.domain.record import Fact
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.domain.remaining import remaining, result_of, share_of
+from loyaltyd.domain.returned_coupons import coupons_given_back, prints_taken_back
 from loyaltyd.domain.sale import (
     CLAWED_BACK,
     EARNED,
@@ -80,6 +82,7 @@ class Case:
     account: Account | None
     program: Program
     on: dt.date
+    coupons: tuple[Coupon, ...] = ()  # that the sale printed, as they are now
     beside: tuple[Beside, ...] = ()
 
 
@@ -116,6 +119,8 @@ def goods_returned(case: Case, wanted: Mapping[int, int]) -> Reversal | Refusal:
     )
     plain = Returned(lines=tuple(lines), restored=_summed(lines), spend=gone)
     gifts = _gifts_restored(case, plain)
+    if all(after[it.line] == it.quantity for it in case.sale.basket.lines):
+        gifts += prints_taken_back(case.sale, case.coupons)
     if case.account is None:
         return Reversal(returned=replace(plain, spend=0), postings=tuple(gifts))
     return _with(_moved_back(case, plain, extent), gifts)
@@ -136,7 +141,8 @@ def sale_cancelled(case: Case) -> Reversal | Refusal:
     extent = _Extent(before=nothing, after=everything)
     lines = [_returned_line(whole, number, extent) for number in everything]
     plain = Returned(lines=tuple(lines), restored=_summed(lines), spend=case.sale.result.spend)
-    beside = [*_gifts_restored(whole, plain), *unloads]
+    coupons = [*prints_taken_back(case.sale, case.coupons), *coupons_given_back(case.sale)]
+    beside = [*_gifts_restored(whole, plain), *unloads, *coupons]
     if case.account is None:
         return Reversal(returned=plain, postings=tuple(beside))
     return _with(_moved_back(whole, plain, extent), beside)
@@ -153,7 +159,7 @@ def reversal_body(kind: str, ident: str, case: Case, reversal: Reversal) -> dict
     counters = _counters(kind, case, reversal.returned)
     if counters:
         body["counters"] = counters
-    seen = Seen(account=case.account, beside=case.beside)
+    seen = Seen(account=case.account, coupons=case.coupons, beside=case.beside)
     if seen != NOBODY:
         body["seen"] = facts_of(seen)
     return body

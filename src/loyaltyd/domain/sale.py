@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from loyaltyd.domain.account import Seen
 from loyaltyd.domain.basket import Basket
+from loyaltyd.domain.card import COUPON_KIND
 from loyaltyd.domain.facts import facts_of, value_from
 from loyaltyd.domain.ledger import Posting, postings_of
 from loyaltyd.domain.place import Place
@@ -44,14 +45,27 @@ def receipt_body(
         "result": facts_of(result),
         "postings": [posting.facts() for posting in postings],
     }
-    if seen.beside:
-        body["cards"] = [card_member(it.card.id, it.account.id, it.card.kind) for it in seen.beside]
+    cards = [card_member(it.card.id, it.account.id, it.card.kind) for it in seen.beside]
+    cards += _printed_cards(result, seen)
+    if cards:
+        body["cards"] = list[Fact](cards)
     if seen.card is not None and seen.account is not None:
         body["card"] = card_member(seen.card.id, seen.account.id, seen.card.kind)
     counters = sale_counters(result, seen, place.business_date)
     if counters:
         body["counters"] = counters
     return body
+
+
+def _printed_cards(result: Result, seen: Seen) -> list[dict[str, Fact]]:
+    """The coupons that the receipt prints: a personal one is its account's."""
+    found = []
+    for it in result.prints:
+        ident = seen.print_of(it.rule)
+        if ident:
+            owner = seen.account.id if it.personal and seen.account else ident
+            found.append(card_member(ident, owner, COUPON_KIND))
+    return found
 
 
 def sale_from(record: Record) -> Sale:

@@ -59,16 +59,23 @@ def _differing(record: Record, told: Sequence[Record], program: Program) -> Iter
     if isinstance(reversal, Refusal):
         yield f"refused as {reversal.reason}"
         return
-    seller = case.sale.seen.account
-    if (case.account and case.account.id) != (seller and seller.id):
-        yield "seen"
-    if [it.account.id for it in case.beside] != [it.account.id for it in case.sale.seen.beside]:
-        yield "seen beside"
+    yield from _seen_otherwise(case)
     expected = reversal_body(record.type, str(record.body["id"]), case, reversal)
     names = sorted(expected.keys() | record.body.keys() & {"counters", "postings", "seen"})
     yield from (name for name in names if expected.get(name) != record.body.get(name))
     if not record.body.keys() <= expected.keys() | set(names):
         yield f"members beyond a {record.type}'s"
+
+
+def _seen_otherwise(case: Case) -> Iterator[str]:
+    """Accounts that aren't those of the sale."""
+    seen = case.sale.seen
+    if (case.account and case.account.id) != (seen.account and seen.account.id):
+        yield "seen"
+    if [it.account.id for it in case.beside] != [it.account.id for it in seen.beside]:
+        yield "seen beside"
+    if [it.id for it in case.coupons] != [it.coupon for it in seen.prints]:
+        yield "seen coupons"
 
 
 def _run_again(
@@ -80,6 +87,7 @@ def _run_again(
         sale=sale_from(sold),
         earlier=tuple(value_from(Returned, it.body["returned"]) for it in later),
         account=seen.account,
+        coupons=seen.coupons,
         beside=seen.beside,
         program=program,
         on=record.moment.at.date(),

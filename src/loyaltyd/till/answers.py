@@ -162,6 +162,15 @@ class WhyAnswer(TypedDict):
     lines: NotRequired[list[LoweredAnswer]]
 
 
+class CouponAnswer(TypedDict):
+    """A coupon that the receipt prints: a number once it is confirmed, and when it is good."""
+
+    rule: str
+    number: NotRequired[str]
+    active_from: str
+    expires_at: NotRequired[str]
+
+
 class QuoteAnswer(TypedDict):
     """What this basket and card give now."""
 
@@ -172,6 +181,7 @@ class QuoteAnswer(TypedDict):
     totals: TotalsAnswer
     lines: list[LineAnswer]
     gift_cards: NotRequired[list[GiftCardAnswer]]
+    coupons: NotRequired[list[CouponAnswer]]
     loads: NotRequired[list[LoadAnswer]]
     wallets: dict[str, WalletAnswer]
     messages: MessagesAnswer
@@ -189,6 +199,7 @@ class ReceiptAnswer(TypedDict):
     totals: TotalsAnswer
     lines: list[LineAnswer]
     gift_cards: NotRequired[list[GiftCardAnswer]]
+    coupons: NotRequired[list[CouponAnswer]]
     loads: NotRequired[list[LoadAnswer]]
     wallets: dict[str, WalletAnswer]
     messages: MessagesAnswer

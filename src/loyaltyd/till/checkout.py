@@ -4,14 +4,13 @@ import asyncio
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from pydantic_core import to_json
 
 from loyaltyd.domain.account import Seen, moved
 from loyaltyd.domain.basket import Basket
-from loyaltyd.domain.card import card_id
 from loyaltyd.domain.facts import value_from
 from loyaltyd.domain.hints import Asked, hint
 from loyaltyd.domain.program import Program
@@ -31,10 +30,11 @@ from loyaltyd.till.answers import (
 )
 from loyaltyd.till.baskets import basket_from, fingerprint
 from loyaltyd.till.beside import NamedCards, named_cards, pin_needed
-from loyaltyd.till.coupons import Named, looked_up
+from loyaltyd.till.coupons import Named, looked_up, made_numbers, prints_of
 from loyaltyd.till.explaining import explained_answers
-from loyaltyd.till.identify import ACTIVE, NEW, Presented, presented, usable
+from loyaltyd.till.identify import ACTIVE, NEW, Presented, cashier_account, presented, usable
 from loyaltyd.till.past import with_shared
+from loyaltyd.till.printing import coupon_answers
 from loyaltyd.till.quote_token import (
     Promise,
     amounts_digest,
@@ -81,6 +81,7 @@ class _Reckoned:
     named: NamedCards
     seen: Seen
     quote: Quote
+    numbers: Mapping[str, str] = field(default_factory=dict, repr=False)  # rule → what it prints
 
 
 async def quote_receipt(till: Till, request: QuoteRequest) -> QuoteAnswer | Refusal:
@@ -192,7 +193,7 @@ def _reckoned(
         return basket
     seen = replace(
         _seen(card, named, moment.at.date()),
-        cashier=_cashier(till, program, request),
+        cashier=cashier_account(till, program, request.cashier),
         coupons=tuple(it.coupon for it in coupons),
     )
     seen = with_shared(seen, view, program.asks, moment.business_date)
@@ -232,13 +233,6 @@ def _ruling(
     return program if isinstance(program, Refusal) else (cast(Moment, found), program)
 
 
-def _cashier(till: Till, program: Program, request: QuoteRequest) -> str:
-    """The account of the store's cashier, when a rule asks how often they gave it."""
-    if not request.cashier or not any(it.per_cashier for it in program.asks.shared):
-        return ""
-    return card_id(till.chain_key, "cashier", f"{till.ledger.stream.store}/{request.cashier}")
-
-
 def _card(
     till: Till, view: View, program: Program, request: QuoteRequest, on: dt.date
 ) -> Presented | Refusal | None:
@@ -266,6 +260,7 @@ def _telling(till: Till, reckoned: _Reckoned) -> Telling:
             at=reckoned.moment.at,
         ),
         coupons=reckoned.coupons,
+        numbers=reckoned.numbers,
         before=before,
         after=moved(before, postings) if before else None,
         at=reckoned.moment.at,
@@ -303,6 +298,8 @@ def _tell_cards(answer: QuoteAnswer | ReceiptAnswer, telling: Telling) -> None:
         answer["gift_cards"] = gift_card_answers(telling)
     if telling.basket.loads:
         answer["loads"] = load_answers(telling)
+    if telling.quote.result.prints:
+        answer["coupons"] = coupon_answers(telling.quote.result.prints, telling.numbers)
 
 
 def _broken(reckoned: _Reckoned, promise: Promise | None) -> Refusal | None:
@@ -333,8 +330,19 @@ def _requoted(
     )
 
 
+def _numbered(till: Till, reckoned: _Reckoned) -> _Reckoned:
+    """With the numbers of the coupons that the receipt prints."""
+    result = reckoned.quote.result
+    if not result.prints:
+        return reckoned
+    numbers = made_numbers(till, reckoned.basket.receipt, result, reckoned.program)
+    seen = replace(reckoned.seen, prints=prints_of(numbers, till.chain_key))
+    return replace(reckoned, seen=seen, numbers=numbers)
+
+
 def _recorded(till: Till, tx: Transaction, reckoned: _Reckoned, same: bytes) -> ReceiptAnswer:
     """Append the receipt, its postings and the answer: one transaction."""
+    reckoned = _numbered(till, reckoned)
     result, seen = reckoned.quote.result, reckoned.seen
     postings = sale_postings(result, seen, reckoned.program, reckoned.moment.at)
     place = till.place(reckoned.moment.business_date)
@@ -343,6 +351,8 @@ def _recorded(till: Till, tx: Transaction, reckoned: _Reckoned, same: bytes) -> 
     tx.append(record)
     if reckoned.card is not None and reckoned.card.status == NEW:
         tx.keep_card_number(reckoned.card.card.id, reckoned.card.number.number)
+    for number, it in zip(reckoned.numbers.values(), seen.prints, strict=True):
+        tx.keep_card_number(it.coupon, number)
     for card in reckoned.named.fresh():
         tx.keep_card_number(card.card.id, card.number.number)
     answer = _receipt_answer(till, reckoned, record.seq)

@@ -1,15 +1,16 @@
 """The coupons that a receipt names: what the ledger knows of each, and what the cashier is told."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from loyaltyd.domain.candidates import left_out
-from loyaltyd.domain.card import COUPON_KIND, card_id, masked
-from loyaltyd.domain.coupon import BLOCKED, NOT_ISSUED, Coupon, RuleUses, coupon_code
+from loyaltyd.domain.card import COUPON_KIND, PRINTED, card_id, masked
+from loyaltyd.domain.coupon import BLOCKED, NOT_ISSUED, Coupon, Print, RuleUses, coupon_code
 from loyaltyd.domain.explain import Note, Why
 from loyaltyd.domain.program import Program
-from loyaltyd.domain.quote import Quote
+from loyaltyd.domain.quote import Quote, Result
+from loyaltyd.domain.sale import USED
 from loyaltyd.store.transaction import View
 from loyaltyd.till.identify import FIRST_USE
 from loyaltyd.till.past import Tallies, coupon_uses
@@ -22,7 +23,7 @@ class Named:
 
     coupon: Coupon
     shown: str = field(repr=False)
-    issued_only: bool = False  # it has to be issued before it is used
+    enrol: str = FIRST_USE  # of its range; a code is anybody's
 
 
 def named(codes: Sequence[str], program: Program, chain_key: bytes) -> list[Named]:
@@ -32,8 +33,8 @@ def named(codes: Sequence[str], program: Program, chain_key: bytes) -> list[Name
         ident = card_id(chain_key, COUPON_KIND, coupon_code(code))
         coupon = Coupon(id=ident, name=program.coupon_name(code))
         cards = program.range_of(code)
-        issued_only = cards is not None and cards.enrol != FIRST_USE
-        found.setdefault(ident, Named(coupon=coupon, shown=_shown(code), issued_only=issued_only))
+        enrol = cards.enrol if cards is not None and coupon.name == cards.coupons else FIRST_USE
+        found.setdefault(ident, Named(coupon=coupon, shown=_shown(code), enrol=enrol))
     return list(found.values())
 
 
@@ -42,12 +43,7 @@ def looked_up(
 ) -> list[Named]:
     """The coupons as this till knows them, on a business date."""
     return [
-        replace(
-            it,
-            coupon=_standing(
-                view, coupon_seen(view, it.coupon, program, on), issued_only=it.issued_only
-            ),
-        )
+        replace(it, coupon=_standing(view, coupon_seen(view, it.coupon, program, on), it.enrol))
         for it in named(codes, program, till.chain_key)
     ]
 
@@ -61,13 +57,40 @@ def coupon_seen(view: Tallies, coupon: Coupon, program: Program, on: dt.date) ->
     return replace(coupon, uses=uses)
 
 
-def _standing(view: View, coupon: Coupon, *, issued_only: bool) -> Coupon:
+def _standing(view: View, coupon: Coupon, enrol: str) -> Coupon:
     """Whose the coupon is, and whether anyone may use it."""
     state = view.card(coupon.id)
     if state is None:
-        return replace(coupon, state=NOT_ISSUED if issued_only else "")
+        return replace(coupon, state="" if enrol == FIRST_USE else NOT_ISSUED)
     owner = state.account if state.account != coupon.id else ""
-    return replace(coupon, state=BLOCKED if state.status == BLOCKED else "", owner=owner)
+    coupon = replace(coupon, state=BLOCKED if state.status == BLOCKED else "", owner=owner)
+    if enrol != PRINTED:
+        return coupon
+    lots = view.lots(coupon.id)
+    used = any(it.name.startswith(USED) for it in view.counters(coupon.id, dt.date.min))
+    taken_back = not lots and not used  # with the receipt that printed it
+    return replace(
+        coupon, state=NOT_ISSUED if taken_back else coupon.state, printed=True, lots=lots
+    )
+
+
+def made_numbers(till: Till, receipt: str, result: Result, program: Program) -> dict[str, str]:
+    """Rule → the number of what it prints: fresh for each receipt, and nobody can guess it."""
+    found = {}
+    for it in result.prints:
+        cards = program.coupons_of(it.name)
+        assert cards is not None  # the program's text was checked
+        seed = f"{till.ledger.stream.epoch}/{receipt}/{it.rule}"
+        found[it.rule] = cards.printed(till.chain_key, seed)
+    return found
+
+
+def prints_of(numbers: Mapping[str, str], chain_key: bytes) -> tuple[Print, ...]:
+    """The ids that stand for numbers in the record."""
+    return tuple(
+        Print(rule=rule, coupon=card_id(chain_key, COUPON_KIND, number))
+        for rule, number in numbers.items()
+    )
 
 
 def coupon_notes(

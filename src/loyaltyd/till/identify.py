@@ -100,6 +100,13 @@ def enrols(found: Presented, program: Program) -> bool:
     return cards is not None and cards.enrol == FIRST_USE
 
 
+def cashier_account(till: Till, program: Program, cashier: str) -> str:
+    """The account of the store's cashier of that name, when a rule asks what they gave."""
+    if not cashier or not any(it.per_cashier for it in program.asks.shared):
+        return ""
+    return card_id(till.chain_key, "cashier", f"{till.ledger.stream.store}/{cashier}")
+
+
 def account_of(view: View, account: str, program: Program, on: dt.date) -> Account:
     """The account as the ledger has it, standing as the program says on that business date."""
     counters = view.counters(account, window_start(program.tiers, on))

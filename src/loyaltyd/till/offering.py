@@ -9,6 +9,7 @@ from loyaltyd.domain.gifts import (
     Gift,
     PercentOff,
     PointsEarned,
+    PrintedCoupon,
     ShareEarned,
     StepsEarned,
 )
@@ -41,6 +42,8 @@ def _gift(gives: Gift, program: Program, language: str) -> _Named:
         return "price", {"amount": decimal(gives.price, digits)}
     if isinstance(gives, Bundle):
         return "bundle", {"count": str(gives.count), "amount": decimal(gives.price, digits)}
+    if isinstance(gives, PrintedCoupon):
+        return "coupon", {}
     assert isinstance(gives, PercentOff)  # a hint names the step of a scale
     if gives.few is not None and gives.frees:
         return "free", {"count": str(gives.few.count)}

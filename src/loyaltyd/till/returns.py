@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from loyaltyd.domain.account import Account, moved
+from loyaltyd.domain.coupon import Coupon
 from loyaltyd.domain.explain import Message, Note
 from loyaltyd.domain.facts import value_from
 from loyaltyd.domain.ledger import DEBT, REDEEMED, lot_from
@@ -136,6 +137,9 @@ def _undoing(till: Till, view: View, receipt: str, request: MomentRequest) -> _U
         account=account and _concerned(view, account.id, sale, program, moment),
         program=program,
         on=moment.at.date(),
+        coupons=tuple(
+            Coupon(id=it.coupon, printed=True, lots=view.lots(it.coupon)) for it in sale.seen.prints
+        ),
         beside=tuple(
             replace(it, account=_concerned(view, it.account.id, sale, program, moment))
             for it in sale.seen.beside

@@ -1,8 +1,8 @@
 """A quote as the till is told it: decimal strings, and sentences in the till's language."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from loyaltyd import messages
@@ -36,6 +36,7 @@ from loyaltyd.till.beside import NO_CARDS, NamedCards
 from loyaltyd.till.coupons import Named, coupon_notes
 from loyaltyd.till.identify import Presented
 from loyaltyd.till.offering import hint_text
+from loyaltyd.till.printing import promise_lines, slip_lines
 from loyaltyd.till.wallets import balance, wallet_answer, wallet_name
 
 AUDIENCES = ("cashier", "customer", "slip")
@@ -57,6 +58,7 @@ class Telling:
     language: str
     asked: Asked
     coupons: Sequence[Named] = ()
+    numbers: Mapping[str, str] = field(default_factory=dict, repr=False)  # rule → what it prints
     hint: Hint | None = None  # what a little more would bring: of a quote, never of a receipt
     named: NamedCards = NO_CARDS  # beside the shopper's own
     beside: tuple[Account, ...] = ()  # theirs, after it is confirmed
@@ -157,6 +159,9 @@ def messages_answer(telling: Telling) -> MessagesAnswer:
     for message in _messages(telling):
         said[message.audience].append(_told(message, telling))
     said["cashier"] += _coupons_told(telling)
+    printed = (telling.quote.result.prints, telling.numbers, telling.language)
+    said["customer"] += promise_lines(*printed)
+    said["slip"] += slip_lines(*printed)
     if telling.hint is not None:
         text = hint_text(telling.hint, telling.program, telling.language)
         said["customer"].append(text)

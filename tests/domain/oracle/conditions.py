@@ -106,7 +106,17 @@ def _codes(shop: Shop) -> list[str]:
 
 def _usable(shop: Shop) -> list[Coupon]:
     who = shop.seen.account.id if shop.seen.account else "nobody"
-    return [it for it in shop.seen.coupons if not it.state and it.owner in {"", who}]
+    return [
+        it
+        for it in shop.seen.coupons
+        if not it.state and it.owner in {"", who} and (not it.printed or _good(shop, it))
+    ]
+
+
+def _good(shop: Shop, coupon: Coupon) -> bool:
+    """Whether one of a printed coupon's uses is left on that day."""
+    today = shop.at.date()
+    return any(it.active_from <= today < (it.expires_at or dt.date.max) for it in coupon.lots)
 
 
 def _tenders(shop: Shop) -> list[str]:

@@ -28,9 +28,11 @@ class Gift:
 
 def earn(shop: Shop) -> None:
     """Sum up the rules of each wallet exactly, round once, spread."""
-    if shop.seen.account is None or shop.plastic:
+    if shop.seen.account is None:
         return
     _reach_tier(shop, _bases(shop)["net-of-points"])
+    if shop.plastic:
+        return
     given = _given(shop)
     for name in shop.program.get("wallets", {}):
         _credit(shop, name, [it for it in given if it.wallet == name])

@@ -10,6 +10,7 @@ from loyaltyd.domain.account import Seen
 from loyaltyd.domain.basket import Basket
 from tests.domain.oracle.discounts import run_item_layer, run_receipt_layer
 from tests.domain.oracle.earning import earn
+from tests.domain.oracle.printing import Print, run_printing
 from tests.domain.oracle.shop import Shop
 from tests.domain.oracle.wallets import redeem
 
@@ -27,6 +28,7 @@ class Reckoning:
     earned: dict[str, int]
     shares: list[dict[str, int]]  # wallet → points
     dated: list[tuple[str, dt.date, dt.date | None, int]]  # lots of rules' own dates
+    prints: list[Print]
 
 
 def reckoned(text: str, basket: Basket, seen: Seen, at: dt.datetime) -> Reckoning:
@@ -47,4 +49,5 @@ def reckoned(text: str, basket: Basket, seen: Seen, at: dt.datetime) -> Reckonin
         earned=shop.earned,
         shares=shop.shares,
         dated=shop.dated,
+        prints=run_printing(shop),
     )

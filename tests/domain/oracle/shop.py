@@ -135,7 +135,8 @@ class Shop:
         """The groups of a layer and their rules, in the file's order."""
         members: dict[str, list[Table]] = {}
         for rule in self.program.get("rules", []):
-            if rule["layer"] == layer:
+            prints = "coupon" in rule["give"]  # such rules work last, in groups of their own
+            if ("printing" if prints else rule["layer"]) == layer:
                 members.setdefault(rule.get("group", f"own {rule['id']}"), []).append(rule)
         known = self.program.get("groups", {})
         return [({**PLAIN_GROUP, **known.get(name, {})}, them) for name, them in members.items()]

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from loyaltyd.domain.card import COUPON_KIND, DISCOUNT, MONEY_KINDS
+from loyaltyd.domain.card import COUPON_KIND, DISCOUNT, MONEY_KINDS, PRINTED
 from loyaltyd.domain.grammar.values import Name, Share, shaped, text
 from loyaltyd.domain.money import WHOLE_SHARE
 from loyaltyd.domain.toml import Table
@@ -24,7 +24,7 @@ class CardsTable(Table):
     length: Annotated[int, Field(ge=4, le=19)]
     check: Literal["ean13", "luhn", "none"] = "ean13"
     media: tuple[Literal["barcode", "magstripe", "contactless", "uid"], ...] = MEDIA
-    enrol: Literal["first-use", "issued-only"] = "first-use"
+    enrol: Literal["first-use", "issued-only", "printed"] = "first-use"
     discount: Share | None = None
     wallet: Name | None = None
     pin: bool = False
@@ -49,6 +49,8 @@ class CardsTable(Table):
             raise ValueError(f"a {self.kind} card has a wallet, which holds its money")
         if self.kind in {DISCOUNT, COUPON_KIND} and self.wallet is not None:
             raise ValueError(f"a {self.kind} card has no wallet")
+        if self.enrol == PRINTED and self.kind != COUPON_KIND:
+            raise ValueError('enrol = "printed" is for coupons: receipts print their numbers')
         if self.pin and self.kind not in MONEY_KINDS:
             raise ValueError(f"pin goes with cards of the kind {' or '.join(MONEY_KINDS)}")
         return self

@@ -10,7 +10,8 @@ from loyaltyd.domain.toml import Table
 
 WAYS = ("percent", "per_amount", "per_unit", "points", "multiply")
 OF_MONEY = ("percent", "per_amount")
-BESIDE = (*WAYS, "of", "activates", "expires")
+DATES = ("activates", "expires")
+BESIDE = (*WAYS, "of", *DATES)
 
 
 def _wait(written: str) -> Span:

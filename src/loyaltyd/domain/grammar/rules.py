@@ -42,8 +42,9 @@ class RuleTable(Table):
     def _fits_its_layer(self) -> Self:
         if self.id == "card":
             raise ValueError('the id "card" means a discount card\'s own percentage')
-        if (self.layer == "points") != (self.give.earn is not None):
-            raise ValueError("rules that earn stand in the layer points, and no others do")
+        gains = self.give.earn is not None or self.give.coupon is not None
+        if (self.layer == "points") != gains:
+            raise ValueError("rules that earn or print stand in the layer points, and no others do")
         if self.layer == "coupon" and not self.when.coupon:
             raise ValueError("a rule of the layer coupon says in when which coupon it is for")
         if self.limit is not None and self.limit.per_coupon and not self.when.coupon:
