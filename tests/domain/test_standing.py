@@ -127,6 +127,19 @@ def test_the_first_day_of_the_window_counts_on_the_day_that_reaches_a_tier() -> 
     assert standing(early, tiers(), dt.date(2026, 3, 31)).tier == "start"
 
 
+def test_a_kopeck_less_was_never_enough_and_what_is_bought_later_is_not_known_yet() -> None:
+    may = dt.date(2026, 5, 4)
+    assert standing([bought(may, "59999.99")], tiers(), dt.date(2026, 5, 31)).tier == "start"
+    assert standing([bought(may, "60000.00")], tiers(), dt.date(2026, 5, 3)).tier == "start"
+
+
+def test_what_the_first_day_after_a_review_brought_counts_though_it_came_back_the_next() -> None:
+    sold = bought(dt.date(2026, 3, 1), "60000.00")
+    back = Counted(date=sold.date, since=dt.date(2026, 3, 2), amount=-1)
+    assert standing((sold, back), tiers(), dt.date(2026, 3, 31)).tier == "gold"
+    assert standing((sold, back), tiers(), dt.date(2026, 4, 1)).tier == "start"
+
+
 def test_standing_looks_back_to_the_window_of_the_last_review() -> None:
     day = dt.date(2026, 3, 20)
     assert window_start(tiers("rolling-30d", "immediately"), day) == dt.date(2026, 2, 18)

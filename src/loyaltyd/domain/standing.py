@@ -74,7 +74,7 @@ def _measured(days: Sequence[Counted], tiers: Tiers, on: dt.date) -> int:
 
 
 def _measures(days: Sequence[Counted], tiers: Tiers, first: dt.date, on: dt.date) -> Iterator[int]:
-    """What the window holds on each day from first to on that brought some, before any came back.
+    """What the window holds after each amount from first to on, on each day before any came back.
 
     Days enter as they become known and leave as the window moves past them: one pass, however long
     the account's history.
@@ -82,7 +82,7 @@ def _measures(days: Sequence[Counted], tiers: Tiers, first: dt.date, on: dt.date
     known = sorted(days, key=lambda it: (it.since, it.amount < 0))
     inside: list[tuple[dt.date, int]] = []  # a heap by date
     measure = 0
-    for number, entering in enumerate(known):
+    for entering in known:
         if entering.since > on:
             return
         heapq.heappush(inside, (entering.date, entering.amount))
@@ -90,9 +90,7 @@ def _measures(days: Sequence[Counted], tiers: Tiers, first: dt.date, on: dt.date
         start = _window(tiers, entering.since)
         while inside and inside[0][0] < start:
             measure -= heapq.heappop(inside)[1]
-        after = known[number + 1] if number + 1 < len(known) else None
-        last = after is None or after.since > entering.since or after.amount < 0
-        if entering.amount >= 0 and entering.since >= first and last:
+        if entering.amount >= 0 and entering.since >= first:
             yield measure
 
 
