@@ -261,3 +261,14 @@ def test_a_loss_at_a_floor_stays_lost_to_an_amount_off_too() -> None:
     assert discounts(quoted(program(off), cart)) == [rub("10.00"), rub("90.00")]
     lost = program('[rounding]\nfloor = "lose"\n' + off)
     assert discounts(quoted(lost, cart)) == [rub("10.00"), rub("50.00")]
+
+
+def test_why_nothing_comes_off_is_said_of_all_lines_together() -> None:
+    found = program(rule("one", "item", 'percent_off = "1%"'))
+    gratis, cheap = line(1, "0.00"), line(2, "0.10")
+    floored = line(3, "5.00", floor_price=rub("5.00"))
+    # a line that could give a kopeck gives none of its tenth of one
+    assert cause(quoted(found, basket(cheap, floored)), "one") is Cause.TOO_LITTLE
+    # one that costs something may not, and the other costs nothing
+    assert cause(quoted(found, basket(gratis, floored)), "one") is Cause.FLOOR
+    assert cause(quoted(found, basket(gratis)), "one") is Cause.NOTHING_LEFT

@@ -86,3 +86,12 @@ def test_the_fiscal_pieces_of_a_bundle_sum_to_its_price() -> None:
 def test_a_million_pieces_are_bundled_at_once() -> None:
     answer = quoted(program(ANY_THREE), basket(tea(1, "100.00", "1000000")))
     assert answer.result.payable == 333_333 * rub("250.00") + rub("100.00")
+
+
+def test_a_bundle_that_saves_less_than_half_a_kopeck_saves_nothing() -> None:
+    # 16.5% off five at 0.40 leaves 1.67: three of them cost 100.2 kopecks, and 1.00 is their price
+    sixth = rule("sixth", "item", 'percent_off = "16.5%"')
+    three = rule("three", "item", 'buy = 3, bundle = "1.00"')
+    answer = quoted(program(sixth + three), basket(line(1, "0.40", "5")))
+    assert discounts(answer) == [rub("0.33")]
+    assert cause(answer, "three") is Cause.CHEAPER

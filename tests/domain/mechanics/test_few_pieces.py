@@ -140,6 +140,20 @@ def test_too_few_pieces_say_how_many_there_are() -> None:
     assert answer.trace == (Why(rule="three-for-two", cause=Cause.PIECES, needs="3", has="2"),)
 
 
+def test_a_few_of_no_pieces_say_that_one_is_needed() -> None:
+    cheese = line(1, "389.99", "0.347", unit="kg")
+    answer = quoted(item('percent_off = "50%", units = 1'), basket(cheese))
+    assert answer.trace == (Why(rule="few", cause=Cause.PIECES, needs="1", has="0"),)
+
+
+def test_a_piece_that_costs_nothing_counts_for_nothing() -> None:
+    bag = line(1, "0.00", "1")
+    assert off('buy = 2, free = 1, which = "dearest"', bag, line(2, "50.00")) == ["0.00", "0.00"]
+    assert off('buy = 2, free = 1, which = "dearest"', bag, line(2, "50.00", "2")) == [
+        *("0.00", "50.00"),
+    ]
+
+
 def test_what_may_not_be_discounted_counts_for_nothing() -> None:
     cart = basket(line(1, "90.00", "2"), line(2, "50.00", flags=("no_discount",)))
     assert discounts(quoted(program(THREE_FOR_TWO), cart)) == [0, 0]
