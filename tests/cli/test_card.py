@@ -12,9 +12,9 @@ FRESH = "2990000000064"
 
 def test_a_card_is_shown_with_its_holder_tier_and_wallets_its_number_masked(config: Path) -> None:
     result = told("card", "show", ANNA, "--config", config)
-    first, _, heads, wallet = result.output.splitlines()
+    first, _, heads, wallet, *_ = result.output.splitlines()
     assert first == "2990******019  bonus  active  Anna  silver, 12400.00 to gold"
-    assert heads.split() == ["wallet", "available", "pending", "reserved", "debt", "expiring"]
+    assert heads.split()[:6] == ["wallet", "available", "pending", "reserved", "debt", "expiring"]
     assert wallet.split()[:6] == ["bonus", "250.00", "12.00", "0.00", "0.00", "40.00"]
 
 

@@ -25,7 +25,7 @@ def test_each_fault_is_a_line_with_its_place_and_the_exit_is_78(tmp_path: Path) 
 
 def test_a_program_that_cant_be_obeyed_is_found_before_the_start(tmp_path: Path) -> None:
     program = tmp_path / "program.toml"
-    program.write_text(PROGRAM.read_text().replace("scale = 2", 'scale = "2"'))
+    program.write_text(PROGRAM.read_text().replace("scale = 2", 'scale = "2"', 1))
     result = told("check-config", "--config", written_config(tmp_path, program=program))
     line = program.read_text().splitlines().index('scale = "2"') + 1
     assert result.exit_code == 78

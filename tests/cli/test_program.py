@@ -13,7 +13,8 @@ def test_a_program_that_can_be_obeyed_is_ok() -> None:
     result = told("program", "check", PROGRAM)
     assert result.exit_code == 0
     assert result.output == (
-        "OK  program zelenka 12, from 2026-11-01  cards 2990/13, 2991/13  wallets bonus  rules 6\n"
+        "OK  program zelenka 12, from 2026-11-01  cards 2990/13, 2991/13, 7700/16"
+        "  wallets bonus, coffee, gift  rules 13\n"
     )
 
 
@@ -63,10 +64,10 @@ def test_a_warning_is_told_beside_the_verdict_and_strict_takes_it_for_a_fault(
     tmp_path: Path,
 ) -> None:
     program = tmp_path / "program.toml"
-    text = PROGRAM.read_text("utf-8").replace('percent_off = "3%"', 'percent_off = "100%"')
+    text = PROGRAM.read_text("utf-8").replace('percent_off = "10%" }', 'percent_off = "100%" }')
     program.write_text(text, "utf-8")
     line = next(n for n, it in enumerate(text.splitlines(), 1) if '"100%"' in it)
-    key = 'rules[3] "step-scale".give.percent_off'
+    key = 'rules[7] "birthday".give.percent_off'
     warning = f"{program}:{line}: {key}: warning: gives its goods away\n"
     result = told("program", "check", program)
     assert (result.exit_code, result.stderr) == (0, warning)

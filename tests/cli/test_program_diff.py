@@ -16,8 +16,8 @@ def versions(tmp_path: Path) -> tuple[Path, Path]:
     old, new = tmp_path / "old.toml", tmp_path / "new.toml"
     shutil.copy(PROGRAM, old)
     text = PROGRAM.read_text("utf-8").replace("version = 12", "version = 13")
-    assert 'min_total = "1000.00"' in text
-    new.write_text(text.replace('min_total = "1000.00"', 'min_total = "900.00"'), "utf-8")
+    assert '[["1000.00", "3%"]' in text
+    new.write_text(text.replace('[["1000.00", "3%"]', '[["900.00", "3%"]'), "utf-8")
     return old, new
 
 
@@ -34,7 +34,9 @@ def test_a_changed_key_is_told_with_both_values_and_the_baskets_that_show_it(
     assert lines[0] == "program zelenka 12 → zelenka 13"
     rows = [it.split() for it in lines]
     assert ["changed", "head", "version", "12", "13"] in rows
-    assert ["changed", "rules", "step-scale", "when.min_total", '"1000.00"', '"900.00"'] in rows
+    steps = next(it for it in rows if it[1:3] == ["rules", "step-scale"])
+    assert steps[3:6] == ["give.percent_off_by_total", '[["1000.00",', '"3%"],']
+    assert '[["900.00",' in steps
     shown = next(it for it in lines if it.startswith("step-scale: 900.00 "))
     assert shown.split()[2:4] == ["900.00", "873.00"]  # 3% of 900.00 are 27.00
     assert "step-scale - → 27.00" in shown

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def test_a_case_that_fails_is_told_with_what_was_expected_and_what_came(program:
 
 
 def test_a_rule_that_was_not_applied_says_why(program: Path) -> None:
-    changed(program, 'min_total = "1000.00"', 'min_total = "1000.01"')
+    changed(program, '[["1000.00", "3%"]', '[["1000.01", "3%"]')
     result = told("program", "test", program)
     assert (
         "    rules.step-scale: expected 30.00, got no"
@@ -59,7 +60,7 @@ def test_explain_says_of_a_case_that_fails_what_became_of_each_rule(program: Pat
     changed(program, 'give = { percent_off = "10%"', 'give = { percent_off = "20%"')
     output = told("program", "test", program, "--explain").output
     assert "because" in output
-    assert "milk-10        yes      took 35.96 off" in output
+    assert re.search(r"milk-10 +yes +took 35\.96 off", output)
 
 
 def test_rules_that_no_case_applies_are_named_and_fail_nothing(
@@ -73,8 +74,8 @@ def test_rules_that_no_case_applies_are_named_and_fail_nothing(
     result = told("program", "test", program, alone)
     assert result.exit_code == 0
     idle, summary = result.output.splitlines()
-    assert idle.startswith("no case applies: milk-10, evening-bread, step-scale,")
-    assert idle.endswith("gold-extra, card")
+    assert idle.startswith("no case applies: milk-10, evening-bread, three-for-two,")
+    assert idle.endswith("welcome-back, card")
     assert summary == "1 case passed, 0 failed"
 
 

@@ -140,6 +140,21 @@ def test_a_coupon_of_a_case_is_named_by_its_code(more: str, applied: bool) -> No
     assert ("spring" in tried(case(more, found), found).applied) == applied
 
 
+@pytest.mark.parametrize(
+    ("balance", "more", "applied"),
+    [
+        ("10.00", "", False),
+        ("10.00", "rewards = { gift = 1 }", True),
+        ("9.99", "rewards = { gift = 1 }", False),
+    ],
+)
+def test_a_case_asks_for_rewards_by_their_rules(balance: str, more: str, applied: bool) -> None:
+    gift = rule("gift", "item", 'free = 1, cost = { bonus = "10.00" }')
+    found = program(wallet() + EARN + gift)
+    asking = case(f'card = {{ balance = {{ bonus = "{balance}" }} }}\n{more}\n', found)
+    assert ("gift" in tried(asking, found).applied) == applied
+
+
 def test_the_place_of_a_case_is_where_it_says() -> None:
     assert "here" in tried(case('store = "s"\ngroup = "g"\n'), PROGRAM).applied
     assert "here" not in tried(case('store = "s"\n'), PROGRAM).applied
@@ -288,6 +303,12 @@ def test_a_fact_is_there_for_each_amount_of_a_receipt() -> None:
             5,
             'cases[1] "a".coupon_uses.bigg',
             'there is no rule "bigg"; did you mean "big"?',
+        ),
+        (
+            "rewards = { big = 0 }",
+            5,
+            'cases[1] "a".rewards.big',
+            "must be at least 1",
         ),
         (
             'coupons = ["a b"]',

@@ -37,21 +37,25 @@ def test_the_demo_program_is_read_as_its_comments_say() -> None:
     assert [(it.kind, it.prefix, it.enrol, it.discount) for it in demo.ranges] == [
         ("bonus", "2990", "first-use", 0),
         ("discount", "2991", "first-use", 50_000),
+        ("gift", "7700", "first-use", 0),
     ]
-    assert [it.names for it in demo.wallets] == [{"ru": "Бонусы", "en": "Bonuses"}]
+    assert [(it.id, it.names["ru"]) for it in demo.wallets] == [
+        *(("bonus", "Бонусы"), ("coffee", "Штампы за кофе"), ("gift", "Подарочная карта")),
+    ]
     assert demo.tiers is not None
     assert [(it.id, it.floor) for it in demo.tiers.levels] == [
         *(("start", 0), ("silver", rub("20000.00")), ("gold", rub("60000.00"))),
     ]
     layers = [[rule.id for group in it for rule in group.rules] for it in _layers(demo)]
     assert layers == [
-        *(["milk-10", "evening-bread"], ["step-scale", "quiet-morning"]),
-        ["base-earn", "gold-extra"],
+        ["milk-10", "evening-bread", "three-for-two", "free-coffee", "mug-for-points"],
+        *(["step-scale", "birthday", "quiet-morning"], ["zelenka-10"]),
+        ["base-earn", "coffee-stamp", "gold-extra", "welcome-back"],
     ]
 
 
 def _layers(found: Program) -> tuple[tuple[Group, ...], ...]:
-    return found.item, found.receipt, found.points
+    return found.item, found.receipt, found.coupon, found.points
 
 
 def test_each_key_arrives_in_the_unit_that_the_engine_counts_in() -> None:

@@ -69,7 +69,8 @@ def test_the_example_of_the_api_comes_out_to_the_kopeck() -> None:
 def test_the_example_of_the_api_explains_itself() -> None:
     answer = example()
     assert [(it.wallet, it.redeemable, it.spent) for it in answer.redeemable] == [
-        ("bonus", rub("89.14"), rub("89.14"))
+        ("bonus", rub("89.14"), rub("89.14")),
+        ("gift", 0, 0),
     ]
     scale = next(why for why in answer.trace if why.rule == "step-scale")
     assert scale == Why(

@@ -79,6 +79,7 @@ def test_most_rules_of_the_help_page_are_applied_by_its_samples() -> None:
             "when = { dates = { from = 2027-03-01, until = 2027-03-08 } }",
             {"it: 1000.00": True},
         ),
+        ('amount_off = "5.00"', 'when = { tags = ["promo"] }', {"it: 1000.00": True}),
         (
             'amount_off = "5.00"',
             'when = { any = [{ store = ["a"] }, { store = ["b"] }] }',
@@ -103,11 +104,18 @@ def test_a_rules_samples_stand_on_both_sides_of_each_step(
             {"it: 1 pieces": False, "it: 2 pieces": True},
         ),
         ('percent_off = "5%"', 'category = ["tea/*"]', {"it: 1000.00": True}),
+        ('free = 1, cost = { bonus = "9.00" }', 'sku = ["MUG"]', {"it: 1 pieces": True}),
     ],
 )
 def test_a_rules_samples_are_of_its_goods(give: str, on: str, expected: dict[str, bool]) -> None:
-    found = program(rule("it", "item", give, f"on = {{ {on} }}"))
+    found = program(wallet() + rule("it", "item", give, f"on = {{ {on} }}"))
     assert expected.items() <= applied(found).items()
+
+
+def test_a_bottle_of_a_law_is_a_sample_too() -> None:
+    law = '\n[laws.ru]\nedition = "2026"\ngoods.vodka = { category = ["vodka"] }\n'
+    off = rule("it", "item", 'amount_off = "5.00"', 'on = { class = "ru.vodka" }')
+    assert applied(program(law + off)) == {"it: 1000.00": True}
 
 
 def test_points_for_each_full_amount_are_shown_below_it_and_at_it() -> None:

@@ -165,6 +165,20 @@ def answered(asked: Coroutine[Any, Any, Answer]) -> Answer:
     return asyncio.run(asked)
 
 
+def in_bonuses(answer: Any) -> Any:
+    """The answer without the demo's other wallets, in which nothing of its example moves."""
+    if isinstance(answer, list):
+        return [in_bonuses(it) for it in answer]
+    if not isinstance(answer, dict):
+        return answer
+    kept = {name: in_bonuses(it) for name, it in answer.items()}
+    for name in kept.keys() & {"earned", "restored", "clawed_back", "wallets"}:
+        others = {key: it for key, it in kept[name].items() if key != "bonus"}
+        assert all(not any(map(float, _amounts(it))) for it in others.values()), others
+        kept[name] = {"bonus": kept[name]["bonus"]}
+    return kept
+
+
 def no(answer: object) -> Reason | None:
     """Why there is no answer, if there is none."""
     return answer.reason if isinstance(answer, Refusal | QuoteChanged) else None
@@ -188,6 +202,13 @@ def numbered(count: int, prefix: str = "2990") -> str:
     """The card of that count, with its check digit."""
     start = f"{prefix}{count:08}"
     return next(start + digit for digit in "0123456789" if ean_fits(start + digit))
+
+
+def _amounts(value: Any) -> list[str]:
+    """The amounts of a wallet's answer, or the one that stands for it."""
+    if isinstance(value, dict):
+        return [it for key, it in value.items() if isinstance(it, str) and key != "every"]
+    return [value]
 
 
 async def _awaited(deed: seed.Deed, till: Till) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from loyaltyd.domain.account import Account, Card, Debt, Seen
-from loyaltyd.domain.basket import Basket, Line, Payment, Wish
+from loyaltyd.domain.basket import Basket, Line, Payment, Reward, Wish
 from loyaltyd.domain.cases import (
     EARNED,
     LINES,
@@ -97,6 +97,9 @@ class _Reading:
                 for wallet, amount in sorted(table.redeem.items())
             ),
             coupons=_codes(table),
+            rewards=tuple(
+                Reward(rule=rule, count=count) for rule, count in sorted(table.rewards.items())
+            ),
             payments=tuple(
                 Payment(
                     kind=it.kind,

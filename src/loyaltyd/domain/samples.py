@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from loyaltyd.domain.account import Account, Card, Seen
-from loyaltyd.domain.basket import PIECE, Basket, Line, Wish
+from loyaltyd.domain.basket import PIECE, Basket, Line, Reward, Wish
 from loyaltyd.domain.cases import Case, rules_of
 from loyaltyd.domain.coupon import Coupon
 from loyaltyd.domain.gifts import Bundle, Earn, Few, Scale, StepsEarned
@@ -36,6 +36,7 @@ from loyaltyd.domain.when import (
     Region,
     Spent,
     Store,
+    Tagged,
     Tier,
     TillGroup,
     TimeOfDay,
@@ -48,6 +49,7 @@ WHO = "0" * 32
 BONUS, DISCOUNT = "bonus", "discount"
 PLAIN_MONEY = 1000  # whole units of currency, where a rule has no step of its own
 PIECE_MONEY = 100
+ABV, LITRES = 40_000, 500  # thousandths: what floors of bottles ask for
 
 
 @dataclass(slots=True)
@@ -67,6 +69,8 @@ class _Scene:
     totals: list[int] = field(default_factory=list)  # steps of the receipt, minor units
     amounts: list[int] = field(default_factory=list)  # steps of the first goods
     pieces: list[int] = field(default_factory=list)
+    rewards: tuple[Reward, ...] = ()
+    lots: tuple[Lot, ...] = ()  # what they cost
 
 
 def samples(programs: Iterable[Program]) -> list[Case]:
@@ -155,6 +159,8 @@ def _line(place: int, goods: Match, price: int, count: int) -> Line:
         category=category,
         quantity=count * PIECE,
         price=price,
+        abv=ABV,
+        litres=LITRES,
         tags=tuple(sorted(goods.tags)[:1]),
     )
 
@@ -168,6 +174,7 @@ def _case(name: str, lines: list[Line], scene: _Scene, program: Program) -> Case
         id=WHO,
         tier=scene.tier or next((it.id for it in levels), ""),
         measure=scene.measure,
+        lots=scene.lots,
     )
     return Case(
         name=name,
@@ -176,6 +183,7 @@ def _case(name: str, lines: list[Line], scene: _Scene, program: Program) -> Case
             card=WHO if card else "",
             lines=tuple(lines),
             coupons=scene.coupons,
+            rewards=scene.rewards,
         ),
         seen=Seen(card=card, account=account, past=scene.past, coupons=coupons)
         if card
@@ -207,6 +215,11 @@ def _scene(rule: Rule, program: Program) -> _Scene:
     few = getattr(give, "few", None)
     if isinstance(few, Few):
         scene.pieces.append(few.every or few.count)
+    if rule.price is not None:
+        scene.rewards = (Reward(rule=rule.id, count=1),)
+        scene.lots = tuple(
+            Lot(wallet=it.wallet, active_from=scene.on, amount=it.points) for it in rule.price
+        )
     return scene
 
 
@@ -240,6 +253,8 @@ def _ask(part: Condition, scene: _Scene) -> None:
         scene.goods = [part.goods, *(it for it in scene.goods if it != part.goods)]
         scene.amounts += [part.amount] if part.amount else []
         scene.pieces += [part.pieces] if part.pieces else []
+    elif isinstance(part, Tagged):
+        scene.goods.append(Match(tags=frozenset(part.tags[:1])))
     elif isinstance(part, MinTotal):
         scene.totals.append(part.amount)
 

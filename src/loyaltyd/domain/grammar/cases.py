@@ -131,6 +131,7 @@ class CaseTable(Table):
     lines: Annotated[tuple[CaseLineTable, ...], Field(max_length=LINES_MAX), NAMING]
     redeem: dict[Name, Annotated[str, Field(max_length=32)]] = Field(default_factory=dict)
     coupons: Annotated[tuple[Code, ...], Field(max_length=COUPONS_MAX)] = ()
+    rewards: dict[Name, Annotated[int, Field(ge=1, le=COUNT_MAX)]] = Field(default_factory=dict)
     coupon_uses: dict[Name, Count] = Field(default_factory=dict)
     payments: tuple[CasePaymentTable, ...] = ()
     expect: ExpectTable | None = None
