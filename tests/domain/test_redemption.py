@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from loyaltyd.domain.account import Account, Debt, Seen
 from loyaltyd.domain.basket import Basket, Wish
-from loyaltyd.domain.explain import Note
+from loyaltyd.domain.explain import Message, Note
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.quote import quote
 from loyaltyd.domain.redemption import paying_order
@@ -239,3 +239,11 @@ def test_a_debt_in_one_wallet_blocks_no_other_and_each_wallet_hears_its_own_wish
     free = replace(owing, debts=())
     answer = quoted(found, cart, Seen(card=BONUS_CARD, account=free))
     assert (spent_of(answer), spent_of(answer, "stars")) == (rub("20.00"), rub("30.00"))
+
+
+def test_who_asks_for_the_most_and_has_nothing_is_told_so() -> None:
+    cart = basket(line(1, "100.00"), redeem={"bonus": "max"})
+    assert quoted(program(wallet()), cart, seen()).messages == (
+        Message(audience="cashier", note=Note.WISH_REFUSED, subject="bonus"),
+    )
+    assert quoted(program(wallet()), cart, seen("1.00")).messages == ()

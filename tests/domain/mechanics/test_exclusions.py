@@ -117,3 +117,20 @@ def test_what_stays_of_a_lowered_line_earns_no_more_than_it_did() -> None:
     cart = basket(line(1, "100.00", "3"), line(2, "100.00"))
     found = sold(program(wallet() + text + earn), cart, seen())
     assert clawed_back(found, {1: 2}, {2: 1}, {1: 1}) == [0, 1000, 0]
+
+
+def test_a_rule_that_earns_names_the_rules_that_lowered_its_own_goods() -> None:
+    text = (
+        wallet()
+        + rule("milk", "item", 'percent_off = "10%"', 'on = { sku = ["sku-1"] }')
+        + rule("bread", "item", 'percent_off = "10%"', 'on = { sku = ["sku-2"] }')
+        + rule(
+            "earn",
+            "points",
+            'earn = "bonus", percent = "5%"',
+            'on = { sku = ["sku-1"] }\nexclude = ["bread", "milk"]',
+        )
+    )
+    answer = quoted(program(text), basket(line(1, "100.00"), line(2, "100.00")), seen())
+    why = next(it for it in answer.trace if it.rule == "earn")
+    assert (why.cause, why.needs) == (Cause.EXCLUDED, "milk")

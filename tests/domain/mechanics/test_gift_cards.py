@@ -9,6 +9,7 @@ import pytest
 
 from loyaltyd.domain.account import Account, Beside, Card, Debt, Seen, moved
 from loyaltyd.domain.basket import Basket, GiftCard, Load
+from loyaltyd.domain.explain import Note
 from loyaltyd.domain.ledger import LOADED, REDEEMED, Lot
 from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.quote import Points, quote
@@ -309,3 +310,10 @@ def test_money_comes_back_and_is_usable_at_once(key: str, said: str) -> None:
     faults = program_from(HEAD + text + CARDS)
     assert isinstance(faults, tuple)
     assert [said in it.message for it in faults] == [True]
+
+
+def test_the_cashier_is_told_of_a_gift_card_that_pays_less_than_it_was_asked() -> None:
+    cart = paying(basket(line(1, "100.00")), (ONE, "50.00"))
+    (told,) = quoted(PROGRAM, cart, beside(holding(ONE, "30.00"))).messages
+    assert (told.audience, told.note) == ("cashier", Note.WISH_CUT)
+    assert (told.subject, told.amount, told.more) == ("gift", rub("30.00"), rub("50.00"))

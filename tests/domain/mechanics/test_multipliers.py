@@ -141,3 +141,36 @@ def test_each_multiplier_of_a_long_cascade_costs_what_the_one_before_did() -> No
     text = f"[groups.more]\n{keys}" + wallet() + EARN + more
     answer = quoted(program(text), basket(line(1, "100.00")), seen())
     assert earned_in(answer) == rub("226.29")
+
+
+def test_a_piece_that_a_multiplier_does_not_mean_gets_not_a_hundredth_more() -> None:
+    each = rule("each", "points", 'earn = "bonus", per_unit = "1.00"')
+    dairy = rule("dairy", "points", DOUBLE, 'on = { category = ["dairy/*"] }')
+    cart = basket(line(1, "100.00", category="dairy/milk"), line(2, "300.00"))
+    assert earned_in(quoted(program(wallet() + each + dairy), cart, seen())) == rub("3.00")
+
+
+def test_goods_that_earned_nothing_before_leave_nothing_to_multiply() -> None:
+    bread = rule("bread", "points", 'earn = "bonus", percent = "5%"', 'on = { sku = ["sku-2"] }')
+    dairy = rule("dairy", "points", DOUBLE, 'on = { sku = ["sku-1"] }')
+    cart = basket(line(1, "100.00"), line(2, "300.00"))
+    answer = quoted(program(wallet() + bread + dairy), cart, seen())
+    assert cause(answer, "dairy") is Cause.NOTHING_TO_MULTIPLY
+    assert earned_in(answer) == rub("15.00")
+
+
+def test_what_is_doubled_of_rules_with_dates_of_their_own_has_their_dates() -> None:
+    soon = "".join(
+        rule(name, "points", f'earn = "bonus", points = "{points}", expires = "60d"')
+        for name, points in (("one", "10.00"), ("two", "20.00"))
+    )
+    plain = rule("three", "points", 'earn = "bonus", points = "5.00"')
+    answer = quoted(
+        program(wallet() + soon + plain + rule("double", "points", DOUBLE)),
+        basket(line(1, "100.00")),
+        seen(),
+    )
+    assert earned_in(answer) == rub("70.00")
+    assert [it.amount for it in answer.result.dated] == [rub("60.00")]
+    # and it says all that it added, to both lots
+    assert next(why.has for why in answer.trace if why.rule == "double") == rub("35.00")

@@ -85,3 +85,9 @@ def test_31_earn_3_and_after_a_return_of_10_they_are_2() -> None:
     # Barnes & Noble, semantics 14
     found = sold(program(WHOLE + PER_TEN), basket(line(1, "21.00"), line(2, "10.00")), seen())
     assert clawed_back(found, {2: 1}, {1: 1}) == [1, 2]
+
+
+def test_a_receipt_of_one_kopeck_is_one_full_amount_of_a_kopeck() -> None:
+    each = rule("each", "points", 'earn = "bonus", per_amount = ["0.01", "1.00"]')
+    answer = quoted(program(wallet() + each), basket(line(1, "0.01")), seen())
+    assert earned_in(answer) == rub("1.00")
