@@ -46,6 +46,20 @@ def test_an_unpublished_program_is_tried_without_daemon_or_settings(tmp_path: Pa
     assert "because" in result.output
 
 
+def test_a_new_card_may_hold_points_and_stamps(tmp_path: Path) -> None:
+    example = Path(__file__).parents[1] / "domain" / "program.example.toml"
+    cup = {"line": 1, "sku": "1", "category": "coffee/latte", "quantity": "1", "price": "150.00"}
+    mug = {"line": 2, "sku": "MUG", "quantity": "1", "price": "400.00"}
+    asks = {"free-coffee": "1", "mug-for-points": "1"}
+    basket = written(tmp_path, lines=[cup, mug], rewards=asks, redeem={})
+    held = ["--balance", "coffee=10", "--balance", "bonus=149.99"]
+    result = told("quote", basket, "--program", example, *held)
+    assert result.exit_code == 0
+    assert ["to", "pay", "550.00", "150.00", "0.00", "400.00"] in rows(result.output)
+    said = "cashier   mug-for-points: 0 of 1 given (needs 150.00 bonus, has 149.99)"
+    assert said in result.output
+
+
 def test_explain_says_each_condition_of_a_rule_that_has_several(tmp_path: Path) -> None:
     basket = written(tmp_path, **SATURDAY)
     result = told("quote", basket, "--program", PROGRAM, "--tier", "silver", "--explain")
@@ -128,6 +142,10 @@ def test_what_the_daemon_refuses_is_its_sentence_with_the_reason(
     [
         (["--tier", "silver"], 2),
         (["--program", PROGRAM, "--tier", "platinum"], 2),
+        (["--balance", "bonus=1.00"], 2),
+        (["--program", PROGRAM, "--balance", "gold=1.00"], 2),
+        (["--program", PROGRAM, "--balance", "bonus=1.001"], 2),
+        (["--program", PROGRAM, "--balance", "bonus"], 2),
         (["--program", "none.toml"], 78),
     ],
 )

@@ -50,6 +50,10 @@ offline = { policy = "last-known" }
 [regions]
 moscow = ["msk-*", "mo-001"]
 
+[wallets.coffee]
+scale = 0
+stamps = { every = 10, reward = "milk-10" }
+
 [tiers]
 measure = "spend"
 window = "rolling-12mo"
@@ -84,7 +88,7 @@ layer = "item"
 group = "item"
 when = { tier = ["gold"], weekday = ["sat"], time = "09:00-12:00", min_total = "5.00" }
 on = { category = ["dairy/*"] }
-give = { percent_off = "10%", max = "300.00" }
+give = { percent_off = "10%", max = "300.00", units = 1, cost = { bonus = "150.00" } }
 say = { customer = { ru = "−{amount}", en = "{amount} off" }, cashier = { en = "{holder}" } }
 
 [[rules]]

@@ -131,7 +131,7 @@ def test_exclude_names_another_rule_or_group_that_is_there(text: str, key: str, 
     assert "exclude" in lines[(found[0].line or 0) - 1]
 
 
-KEYS = ("max", "buy", "free", "units", "which", "bundle", "percent_off_by_spent")
+KEYS = ("max", "buy", "free", "units", "which", "bundle", "percent_off_by_spent", "cost")
 VALUES = (
     *("0", "1", "2", "1000", "-1", "1.5", "true", '"0"', '"0.01"', '"999999999999"', '"0%"'),
     *('"100%"', '"dearest"', "[]", '[["0", "100%"]]', '[[1, "5%"], [3, "100%"]]', '[["1"]]', "{}"),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from loyaltyd.domain.gifts import AmountOff, Earn, PercentOff, ShareEarned
+from loyaltyd.domain.gifts import AmountOff, Cost, Earn, Few, PercentOff, ShareEarned
 from loyaltyd.domain.program import Group, Program
 from loyaltyd.domain.program_text import program_from
 from loyaltyd.domain.spans import Span
@@ -67,10 +67,14 @@ def test_each_key_arrives_in_the_unit_that_the_engine_counts_in() -> None:
     assert wallet.expires == Span(count=6, unit="mo", after_month_end=True)
     gives = [rule.give for it in _layers(found) for group in it for rule in group.rules]
     assert gives == [
-        PercentOff(share=100_000, cap=30_000),
+        PercentOff(share=100_000, cap=30_000, few=Few(count=1)),
         AmountOff(amount=500),
         Earn(wallet="bonus", by=ShareEarned(share=5_000_000)),
     ]
+    assert found.item[0].rules[0].price == (
+        Cost(wallet="bonus", points=15_000),
+        Cost(wallet="coffee", points=10),
+    )
     assert found.item[0].rules[0].when == (
         *(Tier(("gold",)), Weekday((5,)), TimeOfDay(dt.time(9), dt.time(12)), MinTotal(500)),
     )

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import pathlib
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -12,6 +14,8 @@ from loyaltyd.cli import exits
 from loyaltyd.domain.account import Account, Card, Seen
 from loyaltyd.domain.card import COUPON_KIND
 from loyaltyd.domain.hints import Asked, hint
+from loyaltyd.domain.ledger import Lot
+from loyaltyd.domain.money import units
 from loyaltyd.domain.place import Place
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import quote
@@ -43,16 +47,22 @@ class Unquotable(click.ClickException):
     exit_code = exits.NO
 
 
-def preview(body: bytes, path: pathlib.Path, tier: str | None) -> dict[str, Any]:
+def preview(
+    body: bytes, path: pathlib.Path, tier: str | None, balances: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return what the program at path answers to a quote's body, without token and wallets.
 
-    A card in it is taken for a new one, with that tier or the lowest; ConfigError for the program.
+    A card in it is taken for a new one, with that tier or the lowest, that holds balances, as
+    "bonus=150.00"; ConfigError for the program.
     """
     program = program_in(path)
     request = _request(body)
     zone = ZoneInfo(program.timezone or "UTC")
     at = _local(request.at or dt.datetime.now(dt.UTC), zone)
     card = _card(request.card, program, tier) if request.card is not None else None
+    if card is not None:
+        lots = tuple(_lot(it, program, at.date()) for it in balances)
+        card = replace(card, account=replace(card.account, lots=lots))
     coupons = named(request.coupons, program, chain_key=b"")
     ids = tuple(it.coupon.id for it in coupons)
     beside = _beside(request, program)
@@ -124,6 +134,19 @@ def _card(number: str, program: Program, tier: str | None) -> Presented:
     account = Account(id="", tier=tier or next(iter(levels), ""))
     card = Card(id="", kind=found.kind, range=found.range)
     return Presented(number=found, card=card, account=account, status=NEW)
+
+
+def _lot(balance: str, program: Program, on: dt.date) -> Lot:
+    name, _, amount = balance.partition("=")
+    wallet = program.wallet(name)
+    if wallet is None:
+        allowed = ", ".join(it.id for it in program.wallets) or "none"
+        raise click.BadParameter(f"the program's wallets: {allowed}", param_hint="--balance")
+    try:
+        held = units(amount, wallet.scale)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--balance") from error
+    return Lot(wallet=name, active_from=on, amount=max(0, held))
 
 
 def _beside(request: QuoteRequest, program: Program) -> NamedCards:

@@ -24,6 +24,13 @@ AMOUNTS = ("gross", "discount", "redeemed", "net")
     help="Work it out here, with this program and a new card: no daemon, settings or ledger.",
 )
 @click.option("--tier", help="With --program: the tier that the new card has.")
+@click.option(
+    "--balance",
+    "balances",
+    metavar="WALLET=AMOUNT",
+    multiple=True,
+    help="With --program: what the new card holds, as bonus=150.00; once for each wallet.",
+)
 @settings_if_asked
 def command(
     settings: Callable[[], Settings],
@@ -31,6 +38,7 @@ def command(
     explain: bool,
     program: pathlib.Path | None,
     tier: str | None,
+    balances: tuple[str, ...],
 ) -> None:
     """Work out what a basket comes to.
 
@@ -43,9 +51,10 @@ def command(
     if program is not None:
         from loyaltyd.cli.preview import preview
 
-        answer = preview(body, program, tier)
-    elif tier is not None:
-        raise click.UsageError("--tier goes with --program: a real card has its own")
+        answer = preview(body, program, tier, balances)
+    elif tier is not None or balances:
+        option = "--balance" if tier is None else "--tier"
+        raise click.UsageError(f"{option} goes with --program: a real card has its own")
     else:
         answer = Daemon(settings()).tell("/v1/quotes", body)
     _print(answer, json.loads(body))
