@@ -69,6 +69,17 @@ def test_a_case_says_what_differs_and_nothing_of_what_it_leaves_out() -> None:
     ]
 
 
+def test_a_case_may_ask_for_rewards() -> None:
+    mug = rule("mug", "item", 'free = 1, cost = { bonus = "150.00" }')
+    found = program(wallet() + mug)
+    for balance, spent in (("150.00", 15_000), ("149.99", 0)):
+        card = f'card = {{ balance = {{ bonus = "{balance}" }} }}\nrewards = {{ mug = 1 }}\n'
+        expect = f'expect = {{ spent = {{ bonus = "{spent // 100}.00" }} }}'
+        assert tried(case(card + expect, found), found).missed == ()
+    refused = 'rewards = { cup = 1 }\nexpect = { refused = "reward_unknown" }'
+    assert tried(case(refused, found), found).missed == ()
+
+
 def test_a_case_without_expectations_passes() -> None:
     assert tried(case(), PROGRAM).missed == ()
 

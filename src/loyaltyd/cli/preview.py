@@ -3,7 +3,6 @@
 import datetime as dt
 import pathlib
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -48,7 +47,7 @@ class Unquotable(click.ClickException):
 
 
 def preview(
-    body: bytes, path: pathlib.Path, tier: str | None, balances: Sequence[str] = ()
+    body: bytes, path: pathlib.Path, tier: str | None = None, balances: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Return what the program at path answers to a quote's body, without token and wallets.
 
@@ -59,15 +58,12 @@ def preview(
     request = _request(body)
     zone = ZoneInfo(program.timezone or "UTC")
     at = _local(request.at or dt.datetime.now(dt.UTC), zone)
-    card = _card(request.card, program, tier) if request.card is not None else None
-    if card is not None:
-        lots = tuple(_lot(it, program, at.date()) for it in balances)
-        card = replace(card, account=replace(card.account, lots=lots))
+    lots = tuple(_lot(it, program, at.date()) for it in balances)
+    card = None if request.card is None else _card(request.card, program, tier, lots)
     coupons = named(request.coupons, program, chain_key=b"")
     ids = tuple(it.coupon.id for it in coupons)
     beside = _beside(request, program)
-    ident = card.card.id if card else ""
-    basket = _granted(basket_from(request, program, ident, ids, beside.ids))
+    basket = _granted(basket_from(request, program, "", ids, beside.ids))
     account = card.account if card else None
     seen = Seen(
         card=card.card if card else None,
@@ -123,7 +119,7 @@ def _local(at: dt.datetime, zone: ZoneInfo) -> dt.datetime:
         raise Unquotable(sentence(refused(Reason.AT_OUT_OF_WINDOW), LANGUAGE)) from error
 
 
-def _card(number: str, program: Program, tier: str | None) -> Presented:
+def _card(number: str, program: Program, tier: str | None, lots: tuple[Lot, ...]) -> Presented:
     found = _granted(identified(program, number))
     if found.kind == COUPON_KIND:
         raise Unquotable(sentence(refused(Reason.COUPON_AS_CARD), LANGUAGE))
@@ -131,7 +127,7 @@ def _card(number: str, program: Program, tier: str | None) -> Presented:
     if tier is not None and tier not in levels:
         allowed = ", ".join(levels) or "none"
         raise click.BadParameter(f"the program's tiers: {allowed}", param_hint="--tier")
-    account = Account(id="", tier=tier or next(iter(levels), ""))
+    account = Account(id="", tier=tier or next(iter(levels), ""), lots=lots)
     card = Card(id="", kind=found.kind, range=found.range)
     return Presented(number=found, card=card, account=account, status=NEW)
 

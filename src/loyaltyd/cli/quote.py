@@ -34,11 +34,11 @@ AMOUNTS = ("gross", "discount", "redeemed", "net")
 @settings_if_asked
 def command(
     settings: Callable[[], Settings],
+    /,
     file: IO[bytes],
     explain: bool,
     program: pathlib.Path | None,
-    tier: str | None,
-    balances: tuple[str, ...],
+    **new: Any,
 ) -> None:
     """Work out what a basket comes to.
 
@@ -51,9 +51,9 @@ def command(
     if program is not None:
         from loyaltyd.cli.preview import preview
 
-        answer = preview(body, program, tier, balances)
-    elif tier is not None or balances:
-        option = "--balance" if tier is None else "--tier"
+        answer = preview(body, program, **new)
+    elif any(new.values()):
+        option = "--tier" if new["tier"] else "--balance"
         raise click.UsageError(f"{option} goes with --program: a real card has its own")
     else:
         answer = Daemon(settings()).tell("/v1/quotes", body)
