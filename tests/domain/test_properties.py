@@ -24,7 +24,7 @@ from loyaltyd.domain.ledger import Lot, Posting
 from loyaltyd.domain.money import WHOLE_SHARE
 from loyaltyd.domain.program import Program, Wallet
 from loyaltyd.domain.program_text import program_from
-from loyaltyd.domain.quote import LineResult, Points, Quote
+from loyaltyd.domain.quote import LineResult, Points, Quote, Result
 from loyaltyd.domain.refusal import Refusal
 from loyaltyd.domain.returns import Returned, goods_returned
 from tests.domain.oracle.exact import TIES
@@ -61,7 +61,8 @@ def test_lines_sum_to_totals(it: Case) -> None:
     for at in result.lines:
         assert at.net == at.gross - at.discount - at.redeemed
         assert all(each.amount > 0 for each in at.effects)
-        assert all(each.money > 0 for each in at.paid)
+        # the price of a reward pays no money
+        assert all(each.money > 0 or each.points > 0 for each in at.paid)
         assert all(each.amount > 0 for each in at.earned)
     assert sum(at.net for at in result.lines) == result.payable
     paid = [each for at in result.lines for each in at.paid]
@@ -98,22 +99,36 @@ def test_nothing_is_redeemed_above_balance_share_wish_or_eligible_lines(it: Case
         assert all(may for may, money in zip(eligible, paid, strict=True) if money)
         most = sum(net for net, may in zip(left, eligible, strict=True) if may)
         assert sum(paid) * WHOLE_SHARE <= most * purse.max_share
-        _check_holdings(it, _held(result.spent)[purse.id, ""], purse)
+        spent = _held(result.spent)[purse.id, ""]
+        _check_holdings(it, spent, purse)
+        _check_wish(it, spent - _prices(result, purse), purse)
         left = [net - money for net, money in zip(left, paid, strict=True)]
     assert all(net >= 0 for net in left)
 
 
+def _prices(result: Result, purse: Wallet) -> int:
+    """What rewards took of the shopper's purse: a price pays no money."""
+    paid = [each for at in result.lines for each in at.paid]
+    return sum(it.points for it in paid if it.wallet == purse.id and not (it.money or it.account))
+
+
 def _check_holdings(it: Case, spent: int, purse: Wallet) -> None:
-    account, wish = it.seen.account, it.basket.wish(purse.id)
+    account = it.seen.account
     if not spent:
         return
     assert account is not None
-    assert wish is not None
     assert not account.debt(purse.id)
     lots = [lot for lot in account.lots if lot.wallet == purse.id]
     day = it.at.date()
     usable = (lot for lot in lots if lot.active_from <= day < (lot.expires_at or day.max))
     assert spent <= sum(lot.amount for lot in usable)
+
+
+def _check_wish(it: Case, spent: int, purse: Wallet) -> None:
+    wish = it.basket.wish(purse.id)
+    if not spent:
+        return
+    assert wish is not None
     assert wish.amount is None or spent <= wish.amount
     assert spent >= purse.min_redeem
     assert spent % purse.step == 0
