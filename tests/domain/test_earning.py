@@ -183,3 +183,26 @@ def test_the_lines_shares_sum_to_the_rounded_total(prices: list[int], way: str) 
     total = exact // 10**6 if way == "floor" else (2 * exact + 10**6) // (2 * 10**6)
     assert earned_in(answer) == total
     assert sum(part.amount for it in answer.result.lines for part in it.earned) == total
+
+
+def test_a_rule_that_another_of_its_group_beats_says_what_it_would_have_given() -> None:
+    text = (
+        '[groups.g]\npick = "best"\n'
+        + wallet()
+        + rule("five", "points", 'earn = "bonus", percent = "5%"', 'group = "g"')
+        + rule("two", "points", 'earn = "bonus", percent = "2%"', 'group = "g"')
+    )
+    trace = {it.rule: it for it in quoted(program(text), basket(line(1, "100.00")), seen()).trace}
+    assert (trace["five"].cause, trace["five"].has) == (Cause.APPLIED, rub("5.00"))
+    assert (trace["two"].cause, trace["two"].needs) == (Cause.BETTER_RULE, "five")
+    assert trace["two"].has == rub("2.00")
+
+
+def test_a_discount_card_says_its_kind_where_it_earns_nothing() -> None:
+    who = Seen(card=DISCOUNT_CARD, account=seen().account)
+    (why,) = (
+        it
+        for it in quoted(program(wallet() + EARN), basket(line(1, "100.00")), who).trace
+        if it.rule == "base-earn"
+    )
+    assert (why.cause, why.has) == (Cause.CARD_KIND, "discount")

@@ -6,7 +6,7 @@ import datetime as dt
 
 from loyaltyd.domain.account import Account, Debt, Seen
 from loyaltyd.domain.ledger import DEBT, ISSUED, REDEEMED, Lot
-from loyaltyd.domain.postings import receipt_postings
+from loyaltyd.domain.postings import points_of, receipt_postings
 from loyaltyd.domain.program import Program
 from loyaltyd.domain.quote import Points, Result
 from tests.domain.receipts import BONUS_CARD, program, rub, wallet
@@ -76,3 +76,13 @@ def test_all_that_one_day_earns_is_one_bucket() -> None:
     found = program(wallet(DATED))
     first, second = (moves(found, Account(id="a"), earned=amount) for amount in (5, 7))
     assert first[0][1] == second[0][1] == "lot/2026-12-19/2027-12-05"
+
+
+def test_points_are_told_apart_by_wallet_and_by_account() -> None:
+    points = (
+        Points(wallet="bonus", amount=5),
+        Points(wallet="stars", amount=7),
+        Points(wallet="bonus", amount=11, account="b"),
+    )
+    assert (points_of(points, "bonus"), points_of(points, "bonus", "b")) == (5, 11)
+    assert points_of(points, "stars", "b") == 0

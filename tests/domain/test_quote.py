@@ -25,6 +25,7 @@ from tests.domain.receipts import (
     SATURDAY,
     basket,
     cause,
+    earned_in,
     line,
     program,
     quoted,
@@ -106,6 +107,9 @@ def test_each_other_rule_of_the_demo_program_has_its_hour(
         ("0.02", 3000, [(2000, 1), (1000, 0)]),
         ("125.86", 347, [(347, rub("362.71"))]),
         ("0.00", 1000, [(1000, 0)]),
+        ("100.00", 2500, [(2500, rub("40.00"))]),
+        ("50.00", 500, [(500, rub("100.00"))]),
+        ("0.00", 0, [(0, 0)]),
     ],
 )
 def test_a_line_splits_into_whole_unit_prices(
@@ -127,6 +131,15 @@ def test_amounts_beyond_any_till_are_refused() -> None:
     assert quote(cart, Seen(), program(), PLACE, SATURDAY) == Refusal(
         reason=Reason.AMOUNT_TOO_LARGE
     )
+
+
+def test_the_largest_amount_of_a_till_is_not_beyond_it() -> None:
+    most = Basket(receipt="r", lines=(Line(line=1, sku="x", quantity=1000, price=AMOUNT_MAX),))
+    assert quoted(program(), most).result.payable == AMOUNT_MAX
+    earning = wallet() + rule("all", "points", 'earn = "bonus", percent = "100%"')
+    assert earned_in(quoted(program(earning), most, seen())) == AMOUNT_MAX
+    twice = program(earning.replace("100%", "100.0001%"))
+    assert quote(most, seen(), twice, PLACE, SATURDAY) == Refusal(reason=Reason.AMOUNT_TOO_LARGE)
 
 
 def test_an_empty_receipt_is_worth_nothing_and_breaks_nothing() -> None:

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import cast
 
+import pytest
 from hypothesis import given
 
-from loyaltyd.domain.account import Seen
+from loyaltyd.domain.account import Account, Beside, Card, Seen
 from loyaltyd.domain.quote import Quote, quote
 from loyaltyd.domain.record import Moment, Record, Stream, record_from
-from loyaltyd.domain.sale import receipt_body, sale_from, sale_postings
+from loyaltyd.domain.sale import (
+    measured_by,
+    receipt_body,
+    sale_from,
+    sale_postings,
+    use_counters,
+)
 from tests.domain.receipts import (
     DISCOUNT_CARD,
     EARN,
+    NOBODY,
     PLACE,
     SATURDAY,
     basket,
     line,
     program,
     rub,
+    rule,
     seen,
     wallet,
 )
@@ -92,6 +102,47 @@ def test_a_discount_cards_receipt_counts_and_earns_nothing() -> None:
     body = record(found).body
     assert body["postings"] == []
     assert cast(dict[str, str], body["card"])["kind"] == "discount"
+
+
+def test_a_record_names_the_receipt_its_card_and_the_cards_beside() -> None:
+    found = sold(program(wallet() + EARN), basket(line(1, "100.00")), seen())
+    body = record(found).body
+    own = {"id": "c" * 32, "account": "a" * 32, "kind": "bonus"}
+    assert (body["id"], body["card"]) == ("r-1", own)
+    assert "cards" not in body
+    gift = Beside(
+        card=Card(id="b" * 32, kind="gift", range="7700/16"),
+        account=Account(id="b" * 32),
+        wallet="bonus",
+    )
+    found = sold(program(wallet() + EARN), basket(line(1, "9.00")), replace(NOBODY, beside=(gift,)))
+    body = record(found).body
+    assert body["cards"] == [{"id": "b" * 32, "account": "b" * 32, "kind": "gift"}]
+    assert "card" not in body
+
+
+@pytest.mark.parametrize(
+    ("measure", "counters"),
+    [
+        ('measure = "spend"\n', {"spend", "returned"}),
+        ('measure = "visits"\n', {"visits"}),
+        ('measure = "points"\nwallet = "bonus"\n', {"earned/bonus", "clawed_back/bonus"}),
+    ],
+)
+def test_a_tier_adds_up_the_counters_of_its_measure(measure: str, counters: set[str]) -> None:
+    levels = 'levels = [{ id = "start", from = "0" }]\n'
+    assert measured_by(program(wallet() + "[tiers]\n" + measure + levels).tiers) == counters
+    assert measured_by(None) == {"spend", "returned"}
+
+
+def test_a_use_counts_for_the_account_its_card_and_the_cashier() -> None:
+    once = rule("once", "receipt", 'percent_off = "10%"', "limit = { per_account = 1 }")
+    found = sold(program(wallet() + once), basket(line(1, "100.00")), seen())
+    result, who = found.sale.result, found.sale.seen
+    own = [("a" * 32, "used/once", 1), ("a" * 32, f"used/once/{'c' * 32}", 1)]
+    assert use_counters(result, who) == own
+    assert use_counters(result, replace(who, cashier="olga")) == [*own, ("olga", "used/once", 1)]
+    assert use_counters(result, NOBODY) == []
 
 
 def test_the_line_is_integers_and_strings_alone() -> None:

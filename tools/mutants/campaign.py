@@ -19,7 +19,7 @@ from tools.mutants.trials import (
 from tools.mutants.verdicts import Mutant, Verdicts
 from tools.mutants.watching import AT_IMPORT, Watched, watched_from
 
-TESTS_S_MAX = 15  # of watched tests for one fault: all but the twenty slowest of them
+TESTS_S_MAX = 8  # of watched tests for one fault: all but the fifty slowest of them
 
 
 def tried(subject: Subject, found: Sequence[Mutant], state: Path, jobs: int) -> Verdicts:

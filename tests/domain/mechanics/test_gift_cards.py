@@ -317,3 +317,28 @@ def test_the_cashier_is_told_of_a_gift_card_that_pays_less_than_it_was_asked() -
     (told,) = quoted(PROGRAM, cart, beside(holding(ONE, "30.00"))).messages
     assert (told.audience, told.note) == ("cashier", Note.WISH_CUT)
     assert (told.subject, told.amount, told.more) == ("gift", rub("30.00"), rub("50.00"))
+
+
+def test_a_load_that_was_spent_is_refused_though_the_card_holds_more_of_before() -> None:
+    done = sold(PROGRAM, loading(basket(), (ONE, "50.00")), beside(holding(ONE, "100.00")))
+    case = undone(done)
+    old = tuple(lot for lot in case.beside[0].account.lots if lot.expires_at is None)
+    assert [lot.amount for lot in old] == [rub("100.00")]
+    spent = replace(case.beside[0], account=replace(case.beside[0].account, lots=old))
+    refused = sale_cancelled(replace(case, beside=(spent,)))
+    assert isinstance(refused, Refusal)
+    assert refused.reason is Reason.LOAD_SPENT
+
+
+def test_a_cancelled_load_that_paid_a_debt_leaves_the_debt_again() -> None:
+    account = replace(
+        seen().account or Account(id=""), debts=(Debt(wallet="purse", amount=rub("20.00")),)
+    )
+    own = Beside(card=Card(id="c" * 32, kind="bonus", range=""), account=account, wallet="purse")
+    who = Seen(card=own.card, account=account, beside=(own,))
+    done = sold(PROGRAM, loading(basket(), ("c" * 32, "50.00")), who)
+    now = after(done)
+    outcome = sale_cancelled(replace(done.case((), now.account, DAY), beside=now.beside))
+    assert isinstance(outcome, Reversal)
+    assert now.account is not None
+    assert moved(now.account, outcome.postings) == account
