@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 
 from loyaltyd.domain.basket import Line
 from loyaltyd.domain.coupon import Coupon
@@ -58,7 +59,7 @@ def _places(
 
 
 def _groups(turns: Sequence[Turn]) -> Iterator[Group]:
-    for _, found in groupby(turns, key=lambda it: it.place):
+    for _, found in groupby(turns, key=attrgetter("place")):
         them = list(found)
         group = them[0].group
         if len(them) == len(group.rules):

@@ -1,11 +1,15 @@
 """Which goods are meant, and what law or the chain says of them."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from loyaltyd.domain.basket import Line
 from loyaltyd.domain.place import Place, Stores
+
+GOODS_KEPT = 2**13  # of which it is known what means them: what a supermarket sells on a day, twice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +33,12 @@ class Match:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # to be hashed as what it is
 class GoodsIndex:
-    """Which rules mean which goods, so that a basket only meets the rules that can match."""
+    """Which rules, or classes, mean which goods, so that a basket only meets those that can match.
+
+    What means goods is kept from one receipt to the next: a till sells the same ones all day.
+    """
 
     all_goods: Sequence[str]
     by_sku: Mapping[str, Sequence[str]]
@@ -40,24 +47,48 @@ class GoodsIndex:
 
     def places(self, lines: Sequence[Line]) -> dict[str, list[int]]:
         """The lines that each rule means, by their place; rules that mean none are left out."""
-        found: dict[str, list[int]] = {}
+        found: defaultdict[str, list[int]] = defaultdict(list)
         if lines:
             every = list(range(len(lines)))
-            found = dict.fromkeys(self.all_goods, every)  # nothing is added: they mean no goods
+            found.update(dict.fromkeys(self.all_goods, every))  # nothing is added: they name none
         for place, line in enumerate(lines):
-            for rule in self._meaning(line):
-                found.setdefault(rule, []).append(place)
+            for name in self.meaning(line):
+                found[name].append(place)
         return found
 
-    def _meaning(self, line: Line) -> set[str]:
-        rules = {*self.by_sku.get(line.sku, ()), *self.by_category.get(line.category, ())}
-        for tag in line.tags:
-            rules.update(self.by_tag.get(tag, ()))
-        slash = line.category.find("/")
-        while slash >= 0:
-            rules.update(self.by_category.get(line.category[: slash + 1], ()))
-            slash = line.category.find("/", slash + 1)
-        return rules
+    def meaning(self, line: Line) -> Collection[str]:
+        """Those that name goods of which line is."""
+        return _meaning(self, line.sku, line.category, line.tags)
+
+
+@lru_cache(maxsize=GOODS_KEPT)
+def _meaning(index: GoodsIndex, sku: str, category: str, tags: tuple[str, ...]) -> frozenset[str]:
+    found = {*index.by_sku.get(sku, ()), *index.by_category.get(category, ())}
+    for tag in tags:
+        found.update(index.by_tag.get(tag, ()))
+    slash = category.find("/")
+    while slash >= 0:
+        found.update(index.by_category.get(category[: slash + 1], ()))
+        slash = category.find("/", slash + 1)
+    return frozenset(found)
+
+
+def goods_index(meant: Iterable[tuple[str, Match]]) -> GoodsIndex:
+    """The index of what is named so, by the goods that each means."""
+    all_goods: list[str] = []
+    by_sku: defaultdict[str, list[str]] = defaultdict(list)
+    by_category: defaultdict[str, list[str]] = defaultdict(list)
+    by_tag: defaultdict[str, list[str]] = defaultdict(list)
+    for name, on in meant:
+        for sku in on.skus:
+            by_sku[sku].append(name)
+        for category in (*on.categories, *on.below):
+            by_category[category].append(name)
+        for tag in on.tags:
+            by_tag[tag].append(name)
+        if on == Match():
+            all_goods.append(name)
+    return GoodsIndex(all_goods=all_goods, by_sku=by_sku, by_category=by_category, by_tag=by_tag)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

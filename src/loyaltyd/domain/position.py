@@ -16,7 +16,7 @@ AnyDated = TypeVar("AnyDated", bound=Dated)
 ABV_LITRE = 10**6  # thousandths of a per cent × thousandths of a litre
 
 
-@dataclass(slots=True)  # a quote makes dozens: frozen, by keywords, each takes three times as long
+@dataclass(slots=True)  # a quote makes dozens: frozen, by keywords, each takes ten times as long
 class Effect:
     """What one rule took off a line, minor units."""
 
@@ -36,7 +36,7 @@ class Paid:
     account: str = ""  # whose wallet, when it isn't the shopper's: a gift card's
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)  # made by position, as Effect
 class Position:
     """A line, what its goods may, and what the rules have taken so far; minor units."""
 
@@ -93,7 +93,11 @@ def positions(
     found = []
     in_force = [goods for goods in program.classes if goods.in_force(place, on)]
     for line in basket.lines:
-        classes = [goods for goods in in_force if goods.match.has(line)]
+        named = program.classed.meaning(line)
+        if not (named or line.flags or line.floor_price):  # as of almost every line
+            found.append(Position(line, line.gross))
+            continue
+        classes = [goods for goods in in_force if goods.id in named]
         floor = _floor(line, classes, on)
         if isinstance(floor, Refusal):
             return floor
@@ -114,9 +118,9 @@ def lowering(lines: Iterable[Position], rules: Container[str]) -> str:
 
 def _position(line: Line, classes: Sequence[GoodsClass], floor: int) -> Position:
     return Position(
-        line=line,
-        gross=line.gross,
-        floor=floor,
+        line,
+        line.gross,
+        floor,
         may_discount=NO_DISCOUNT not in line.flags and all(it.discount for it in classes),
         may_earn=NO_EARN not in line.flags and all(it.earn for it in classes),
         may_redeem=NO_REDEEM not in line.flags and all(it.redeem for it in classes),
@@ -125,8 +129,6 @@ def _position(line: Line, classes: Sequence[GoodsClass], floor: int) -> Position
 
 def _floor(line: Line, classes: Sequence[GoodsClass], on: dt.date) -> int | Refusal:
     """The highest floor of the line's classes and its own; rounded up, since it is a least."""
-    if not classes and not line.floor_price:
-        return 0  # as of almost every line
     units = [line.floor_price or 0]
     for goods in classes:
         unit = _unit_floor(line, goods, on)

@@ -15,7 +15,7 @@ from loyaltyd.domain.asks import Asks, asked
 from loyaltyd.domain.card import COUPON_KIND, ean_fits, luhn_fits, printed_digits
 from loyaltyd.domain.coupon import coupon_code
 from loyaltyd.domain.gifts import Cost, Earn, Gift
-from loyaltyd.domain.goods import GoodsClass, GoodsIndex, Match
+from loyaltyd.domain.goods import GoodsClass, GoodsIndex, Match, goods_index
 from loyaltyd.domain.limits import Couponed
 from loyaltyd.domain.spans import Span
 from loyaltyd.domain.when import Conditions, every_part
@@ -196,7 +196,8 @@ class Program:
     printing: tuple[Group, ...]
     exclusions: Mapping[str, frozenset[str]]  # rule → those that never lower a line with it
     hints_within: int  # millionths of what a rule needs that may be missing to be told; 0: never
-    goods: GoodsIndex = field(init=False, repr=False, compare=False)
+    goods: GoodsIndex = field(init=False, repr=False, compare=False)  # of rules
+    classed: GoodsIndex = field(init=False, repr=False, compare=False)  # of classes
     asks: Asks = field(init=False, repr=False, compare=False)
     coupons: CouponIndex = field(init=False, repr=False, compare=False)
     turns: Mapping[str, Turn] = field(init=False, repr=False, compare=False)  # in their order
@@ -213,9 +214,10 @@ class Program:
         object.__setattr__(self, "turns", turns)
         coupons = _by_coupon(rules)
         object.__setattr__(self, "coupons", coupons)
-        object.__setattr__(
-            self, "goods", _indexed([it for it in rules if it.id not in coupons.shut])
-        )
+        open_to_all = [(it.id, it.on) for it in rules if it.id not in coupons.shut]
+        object.__setattr__(self, "goods", goods_index(open_to_all))
+        classed = goods_index((it.id, it.match) for it in self.classes)
+        object.__setattr__(self, "classed", classed)
         object.__setattr__(self, "asks", asked(rule.when for rule in rules))
 
     def __hash__(self) -> int:
@@ -271,22 +273,3 @@ def _by_coupon(rules: Sequence[Rule]) -> CouponIndex:
         if own is not None:
             shut[rule.id] = own
     return CouponIndex(asking=dict(asking), shut=shut)
-
-
-def _indexed(rules: Sequence[Rule]) -> GoodsIndex:
-    by_sku: defaultdict[str, list[str]] = defaultdict(list)
-    by_category: defaultdict[str, list[str]] = defaultdict(list)
-    by_tag: defaultdict[str, list[str]] = defaultdict(list)
-    for rule in rules:
-        for sku in rule.on.skus:
-            by_sku[sku].append(rule.id)
-        for category in (*rule.on.categories, *rule.on.below):
-            by_category[category].append(rule.id)
-        for tag in rule.on.tags:
-            by_tag[tag].append(rule.id)
-    return GoodsIndex(
-        all_goods=[rule.id for rule in rules if rule.on == Match()],
-        by_sku=by_sku,
-        by_category=by_category,
-        by_tag=by_tag,
-    )
