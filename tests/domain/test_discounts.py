@@ -196,6 +196,11 @@ def test_a_discount_cards_percentage_is_the_first_receipt_rule() -> None:
     assert cause(answer, CARD_RULE) is Cause.APPLIED
 
 
+def test_a_discount_card_finds_nothing_to_lower_on_a_receipt_without_lines() -> None:
+    answer = quoted(program(HUNDRED), basket(), Seen(card=DISCOUNT_CARD))
+    assert (cause(answer, CARD_RULE), answer.result.payable) == (Cause.NO_DISCOUNT, 0)
+
+
 def test_a_bonus_card_has_no_percentage_of_its_own() -> None:
     assert net("", "1000.00", seen()) == rub("1000.00")
 

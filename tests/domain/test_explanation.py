@@ -334,7 +334,7 @@ def test_rows_say_what_the_engine_decides(seed: int) -> None:
         at = dt.datetime(2026, 12, chance.randint(3, 6), chance.randint(0, 23), tzinfo=MOSCOW)
         cart = basket(*(line(n, "40.00", chance.choice(("1", "0.7")), unit="kg") for n in (1, 2)))
         sight = Sight(scene_of(who, PLACE, at, cart), chance.randint(0, 20_000))
-        told, missed = checks(one, sight), unmet(one, sight.scene, sight.total)
+        told, missed = checks(one, sight), unmet(one, sight)
         near = nearest(told)
         assert (near is None) == (missed is None), (when, told)
         first = next((it for it in told if not it.met), None)

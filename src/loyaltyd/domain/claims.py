@@ -4,7 +4,7 @@ A multiplier works on what the rules before it gave, so a rule is shown those cl
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from math import floor, lcm
 
@@ -22,16 +22,15 @@ from loyaltyd.domain.gifts import (
     ShareEarned,
     StepsEarned,
 )
-from loyaltyd.domain.limits import budget_left
 from loyaltyd.domain.lots import Dates, own_dates
 from loyaltyd.domain.money import WHOLE_SHARE
 from loyaltyd.domain.pieces import pieces
 from loyaltyd.domain.position import Position, lowering
 from loyaltyd.domain.program import Program, Rule, Wallet
-from loyaltyd.domain.scene import Scene
+from loyaltyd.domain.scene import Scene, Sight
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)  # made by position, as Effect
 class Part:
     """Points by line, weights / below of the wallet's units; the lot has the wallet's dates, or."""
 
@@ -40,7 +39,7 @@ class Part:
     dates: Dates | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)  # made by position, as Effect
 class Claim:
     """What a rule earns in its wallet, or why nothing."""
 
@@ -53,7 +52,7 @@ class Claim:
     @property
     def total(self) -> Fraction:
         """The wallet's units on the whole receipt, exactly."""
-        return sum((Fraction(sum(it.weights), it.below) for it in self.parts), Fraction(0))
+        return _total(self.parts)
 
     @property
     def whole(self) -> int:
@@ -102,53 +101,54 @@ def paid(position: Position) -> int:
 
 def claim(rule: Rule, on: Ground, before: Sequence[Claim]) -> Claim:
     """What rule earns there, within its budget; before is what it may multiply."""
-    found = _claim(rule, on, before)
-    left = budget_left(rule.when, on.scene.seen)
-    return found if left is None or found.why is not None else _cut(found, left)
-
-
-def _cut(found: Claim, left: int) -> Claim:
-    """What is left of a budget, in the same proportions."""
-    total = found.total
-    if total <= left:
-        return found
-    share = left / total
-    parts = [
-        Part(
-            weights=[it * share.numerator for it in part.weights],
-            below=part.below * share.denominator,
-            dates=part.dates,
-        )
-        for part in found.parts
-    ]
-    return replace(found, parts=parts)
-
-
-def _claim(rule: Rule, on: Ground, before: Sequence[Claim]) -> Claim:
     give = rule.give
     assert isinstance(give, Earn)
     wallet = on.program.wallet(give.wallet)
     assert wallet is not None  # the program's text was checked
-    empty = Claim(rule=rule, give=give, wallet=wallet)
-    why = _nobody(rule, on.scene) or unmet(rule, on.scene, on.total)
+    empty = Claim(rule, give, wallet)
+    found = _parts(empty, on, before)
+    if isinstance(found, Why):
+        return Claim(rule, give, wallet, why=found)
+    limit = on.program.asks.limited.get(rule.id)
+    left = None if limit is None else limit.left(on.scene.seen)
+    return Claim(rule, give, wallet, found if left is None else _cut(found, left))
+
+
+def _cut(parts: Sequence[Part], left: int) -> Sequence[Part]:
+    """What is left of a budget, in the same proportions."""
+    total = _total(parts)
+    if total <= left:
+        return parts
+    share = left / total
+    return [
+        Part([it * share.numerator for it in at.weights], at.below * share.denominator, at.dates)
+        for at in parts
+    ]
+
+
+def _total(parts: Sequence[Part]) -> Fraction:
+    return sum((Fraction(sum(it.weights), it.below) for it in parts), Fraction(0))
+
+
+def _parts(of: Claim, on: Ground, before: Sequence[Claim]) -> Sequence[Part] | Why:
+    rule, by = of.rule, of.give.by
+    why = _nobody(rule, on.scene) or unmet(rule, Sight(on.scene, on.total))
     if why is not None:
-        return replace(empty, why=why)
+        return why
     able = _able(on.places[rule.id], on.lines)
-    cause = _barred(wallet, on, able)
+    cause = _barred(of.wallet, on, able)
     if cause is not None:
-        return replace(empty, why=Why(rule=rule.id, cause=cause))
+        return Why(rule=rule.id, cause=cause)
     bars = on.program.exclusions.get(rule.id)
     if bars:
         mine = [at for it, at in zip(able, on.lines, strict=True) if it]
         able = [it and not at.lowered_by(bars) for it, at in zip(able, on.lines, strict=True)]
         if not any(able):
-            why = Why(rule=rule.id, cause=Cause.EXCLUDED, needs=lowering(mine, bars))
-            return replace(empty, why=why)
-    if isinstance(give.by, Multiplied):
-        parts = _multiplied(empty, give.by, able, before, on)
-        why = Why(rule=rule.id, cause=Cause.NOTHING_TO_MULTIPLY)
-        return replace(empty, parts=parts, why=None if parts else why)
-    return _earning(empty, able, on)
+            return Why(rule=rule.id, cause=Cause.EXCLUDED, needs=lowering(mine, bars))
+    if isinstance(by, Multiplied):
+        parts = _multiplied(of, by, able, before, on)
+        return parts or Why(rule=rule.id, cause=Cause.NOTHING_TO_MULTIPLY)
+    return _earning(of, able, on)
 
 
 def _nobody(rule: Rule, scene: Scene) -> Why | None:
@@ -174,18 +174,18 @@ def _barred(wallet: Wallet, on: Ground, able: Sequence[bool]) -> Cause | None:
 
 
 def _multiplied(
-    empty: Claim, by: Multiplied, able: Sequence[bool], before: Sequence[Claim], on: Ground
+    of: Claim, by: Multiplied, able: Sequence[bool], before: Sequence[Claim], on: Ground
 ) -> list[Part]:
     """What comes on top of the claims before, on the lines that the multiplier means."""
     more, below = by.factor.numerator - by.factor.denominator, by.factor.denominator
-    dated = empty.give.activates is not None or empty.give.expires is not None
-    dates = own_dates(empty.give, empty.wallet, on.scene.at.date())
+    dated = of.give.activates is not None or of.give.expires is not None
+    dates = own_dates(of.give, of.wallet, on.scene.at.date())
     found: dict[Dates | None, Part] = {}
-    for part in (part for it in before if it.wallet is empty.wallet for part in it.parts):
+    for part in (part for it in before if it.wallet is of.wallet for part in it.parts):
         weights = [it * more if may else 0 for it, may in zip(part.weights, able, strict=True)]
         if any(weights):
             lot = dates if dated else part.dates  # dates of its own may be the wallet's
-            more_of = Part(weights=weights, below=part.below * below, dates=lot)
+            more_of = Part(weights, part.below * below, lot)
             # One part for each lot: in a cascade each would see twice as many as the one before.
             found[lot] = _summed(found[lot], more_of) if lot in found else more_of
     return list(found.values())
@@ -195,16 +195,15 @@ def _summed(one: Part, other: Part) -> Part:
     below = lcm(one.below, other.below)
     pairs = zip(one.weights, other.weights, strict=True)
     by, by_other = below // one.below, below // other.below
-    return Part(weights=[a * by + b * by_other for a, b in pairs], below=below, dates=one.dates)
+    return Part([a * by + b * by_other for a, b in pairs], below, one.dates)
 
 
-def _earning(empty: Claim, able: Sequence[bool], on: Ground) -> Claim:
-    bases = [it if may else 0 for it, may in zip(_bases(empty, on), able, strict=True)]
-    weights, below = _exact(empty, bases, able, on)
+def _earning(of: Claim, able: Sequence[bool], on: Ground) -> Sequence[Part] | Why:
+    bases = [it if may else 0 for it, may in zip(_bases(of, on), able, strict=True)]
+    weights, below = _exact(of, bases, able, on)
     if not any(weights):
-        return replace(empty, why=_nothing(empty, sum(bases)))
-    dates = own_dates(empty.give, empty.wallet, on.scene.at.date())
-    return replace(empty, parts=[Part(weights=weights, below=below, dates=dates)])
+        return _nothing(of, sum(bases))
+    return [Part(weights, below, own_dates(of.give, of.wallet, on.scene.at.date()))]
 
 
 def _bases(of: Claim, on: Ground) -> Sequence[int]:

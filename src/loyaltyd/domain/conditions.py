@@ -10,15 +10,12 @@ from loyaltyd.domain.scene import Scene, Sight
 from loyaltyd.domain.when import AllOf, AnyOf, Conditions
 
 
-def unmet(rule: Rule, scene: Scene, total: int) -> Why | None:
+def unmet(rule: Rule, sight: Sight) -> Why | None:
     """The first condition of rule that doesn't hold, in the language's order; None when all do."""
-    if not rule.when:
-        return None
-    sight = Sight(scene, total)
     for condition in rule.when:
         miss = condition.miss(sight)
         if miss is not None:
-            return Why(rule=rule.id, cause=miss.cause, needs=miss.needs, has=miss.has)
+            return Why(rule.id, miss.cause, miss.needs, miss.has)
     return None
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from loyaltyd.domain.candidates import Candidates
 from loyaltyd.domain.explain import Cause, Why
 from loyaltyd.domain.gifts import PercentOff
-from loyaltyd.domain.offers import Found, Offer, Shares, Work, offered
+from loyaltyd.domain.offers import Found, Offer, Work, offered
 from loyaltyd.domain.position import Position, total
 from loyaltyd.domain.program import CARD_RULE, COUPON, ITEM, RECEIPT, Group, Program, Rule
 from loyaltyd.domain.rewards import Rewards
@@ -33,6 +33,7 @@ def discount(
         lines=lines,
         places={**able.places, CARD_RULE: range(len(lines))},
         exclusions=program.exclusions,
+        limits=program.asks.limited,
         rounding=program.rounding,
         scene=scene,
         total=total(lines),
@@ -59,24 +60,18 @@ def _card_group(program: Program, scene: Scene) -> tuple[Group, ...]:
 
 
 def _run(group: Group, layer: str, work: Work) -> list[Why]:
-    began = work.found(group.rules)
+    began = work.found()
     if group.pick != "all":
         offers = _offers(group, work, began)
-        counting = (_per_line if layer == ITEM else _winner)(offers, group.pick)
-        won = _won(offers, counting) if len(offers) > 1 else {}
-        return [
-            _beaten(offer, won, layer)
-            if offer.shares and not shares
-            else _applied(offer, shares, layer, work)
-            for offer, shares in zip(offers, counting, strict=True)
-        ]
+        won = (_per_line if layer == ITEM else _of_all)(offers, group.pick)
+        return [_applied(offer, won, layer, work) for offer in offers]
     trace = []
     for rule in group.rules:
         if group.base == "original":
             offer = offered(rule, work, began)
         else:
-            offer = offered(rule, work, work.found([rule]))
-        trace.append(_applied(offer, offer.shares, layer, work))
+            offer = offered(rule, work, work.found())
+        trace.append(_applied(offer, dict.fromkeys(offer.shares, offer), layer, work))
     return trace
 
 
@@ -92,59 +87,55 @@ def _offers(group: Group, work: Work, began: Found) -> list[Offer]:
     return offers
 
 
-def _per_line(offers: Sequence[Offer], pick: str) -> list[Shares]:
-    """Of each line only the offer that counts; a tie goes to the rule that stands first."""
-    counting: list[dict[int, int]] = [{} for _ in offers]
-    best: dict[int, int] = {}
-    for number, offer in enumerate(offers):
+def _per_line(offers: Sequence[Offer], pick: str) -> Mapping[int, Offer]:
+    """For each line the offer that counts there; a tie goes to the rule that stands first."""
+    won: dict[int, Offer] = {}
+    for offer in offers:
         for place, share in offer.shares.items():
-            winner = best.setdefault(place, number)
-            if pick == "best" and share > offers[winner].shares[place]:
-                best[place] = number
-    for place, winner in best.items():
-        counting[winner][place] = offers[winner].shares[place]
-    return list(counting)
+            winner = won.setdefault(place, offer)
+            if pick == "best" and share > winner.shares[place]:
+                won[place] = offer
+    return won
 
 
-def _winner(offers: Sequence[Offer], pick: str) -> list[Shares]:
-    """Only the offer that counts for the receipt; a tie goes to the rule that stands first."""
-    giving = [number for number, offer in enumerate(offers) if offer.shares]
-    if pick == "best":
-        giving.sort(key=lambda number: -offers[number].amount)
-    return [offer.shares if number in giving[:1] else {} for number, offer in enumerate(offers)]
+def _of_all(offers: Sequence[Offer], pick: str) -> Mapping[int, Offer]:
+    """For each line the one offer that counts for the receipt; a tie goes to the first rule."""
+    giving = [offer for offer in offers if offer.shares]
+    if not giving:
+        return {}
+    winner = max(giving, key=lambda it: it.amount) if pick == "best" else giving[0]
+    return dict.fromkeys([place for offer in giving for place in offer.shares], winner)
 
 
-def _won(offers: Sequence[Offer], counting: Sequence[Shares]) -> Mapping[int, str]:
-    """For each line that an offer lowers, whose offer that is."""
-    pairs = zip(offers, counting, strict=True)
-    return {place: offer.rule.id for offer, shares in pairs for place in shares}
-
-
-def _beaten(offer: Offer, won: Mapping[int, str], layer: str) -> Why:
-    """Which rules count instead: in the item layer those on the lines that it would have."""
-    winners = [won[place] for place in offer.shares] if layer == ITEM else won.values()
-    instead = ", ".join(dict.fromkeys(winners))
-    return Why(rule=offer.rule.id, cause=Cause.BETTER_RULE, needs=instead, has=offer.amount)
-
-
-def _applied(offer: Offer, shares: Shares, layer: str, work: Work) -> Why:
-    """Take the shares off, and say what became of the rule."""
+def _applied(offer: Offer, won: Mapping[int, Offer], layer: str, work: Work) -> Why:
+    """Take off what counts of an offer, and say what became of the rule."""
     if offer.why is not None:
         return offer.why
-    given, lowered = 0, []
-    for place, share in shares.items():
+    rule, taken = offer.rule, _taken(offer, won, layer, work)
+    if taken:
+        given = sum(taken.values())
+        work.total -= given
+        if offer.pieces:
+            pieces = {place: offer.pieces[place] for place in taken}
+            work.rewards.charge(rule, pieces, work.lines, work.rounding.spread)
+        return Why(rule.id, Cause.APPLIED, "", given)
+    winners = [won[place].rule.id for place in offer.shares]
+    if winners and rule.id not in winners:
+        return Why(rule.id, Cause.BETTER_RULE, ", ".join(dict.fromkeys(winners)), offer.amount)
+    return Why(rule.id, Cause.NOTHING_LEFT, "", offer.amount)
+
+
+def _taken(offer: Offer, won: Mapping[int, Offer], layer: str, work: Work) -> dict[int, int]:
+    """Lower the lines on which an offer counts; by how much, by their place."""
+    rule, taken = offer.rule.id, {}
+    for place, share in offer.shares.items():
         position = work.lines[place]
         part = min(share, position.room)
-        position.take(offer.rule.id, layer, part)
-        given += part
-        lowered += [place] if part else []
-        if part and offer.free and place in offer.free:
+        if not part or won[place] is not offer:
+            continue
+        position.take(rule, layer, part)
+        taken[place] = part
+        if offer.free and place in offer.free:
             position.free = min(position.free + offer.free[place], position.quantity)
             work.free[place] = position.free
-    work.total -= given
-    if lowered and offer.pieces:
-        pieces = {place: offer.pieces[place] for place in lowered}
-        work.rewards.charge(offer.rule, pieces, work.lines, work.rounding.spread)
-    if given:
-        return Why(rule=offer.rule.id, cause=Cause.APPLIED, has=given)
-    return Why(rule=offer.rule.id, cause=Cause.NOTHING_LEFT, has=offer.amount)
+    return taken

@@ -23,7 +23,7 @@ from loyaltyd.domain.scene import Scene
 from loyaltyd.domain.spread import spread
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)  # made by position, as Effect
 class Earned:
     """Points of one wallet: for the receipt, each line's share, and what has rules' own dates."""
 
@@ -118,12 +118,8 @@ def _wallet_earned(wallet: Wallet, claims: Sequence[Claim], program: Program) ->
     weights = [sum(column) for column in zip(*exact, strict=True)]
     total = sum(weights)
     amount = half_up(total, below) if program.rounding.points == "half-up" else total // below
-    return Earned(
-        wallet=wallet.id,
-        amount=amount,
-        shares=tuple(spread(amount, weights, program.rounding.spread)),
-        dated=_dated(wallet, amount, parts, exact),
-    )
+    shares = tuple(spread(amount, weights, program.rounding.spread))
+    return Earned(wallet.id, amount, shares, _dated(wallet, amount, parts, exact))
 
 
 def _scaled(weights: Sequence[int], factor: int) -> Sequence[int]:
@@ -152,7 +148,7 @@ def _why(of: Claim, winners: Mapping[str, str], *, counts: bool) -> Why:
         return of.why
     rule, wallet = of.rule.id, of.wallet.id
     if counts:
-        return Why(rule=rule, cause=Cause.APPLIED, needs=wallet, has=of.whole)
+        return Why(rule, Cause.APPLIED, wallet, of.whole)
     return Why(rule=rule, cause=Cause.BETTER_RULE, needs=winners[wallet], has=of.whole)
 
 

@@ -123,12 +123,6 @@ def limit_of(conditions: Sequence[object]) -> Limit | None:
     return last if isinstance(last, Limit) else None
 
 
-def budget_left(conditions: Sequence[object], seen: Seen) -> int | None:
-    """What a rule of these conditions may still give; none when it has no budget."""
-    limit = limit_of(conditions)
-    return None if limit is None else limit.left(seen)
-
-
 def barred(coupon: Coupon, scene: Scene) -> Miss | None:
     """Why this shopper may not use coupon now, whatever rule asks for it."""
     account = scene.seen.account

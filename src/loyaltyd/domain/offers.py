@@ -18,13 +18,13 @@ from loyaltyd.domain.gifts import (
     PrintedCoupon,
     Scale,
 )
-from loyaltyd.domain.limits import budget_left, limit_of
+from loyaltyd.domain.limits import Limit
 from loyaltyd.domain.money import WHOLE_SHARE, ceiling, half_up, part_of
 from loyaltyd.domain.pieces import asked_for, bundled, picked, pieces
 from loyaltyd.domain.position import Position, lowering
 from loyaltyd.domain.program import ITEM, Rounding, Rule
 from loyaltyd.domain.rewards import Rewards
-from loyaltyd.domain.scene import Scene
+from loyaltyd.domain.scene import Scene, Sight
 from loyaltyd.domain.spread import spread, spread_within
 
 Shares = Mapping[int, int]  # place of a line in the basket → minor units, none of them zero
@@ -32,7 +32,7 @@ _NOTHING: Shares = {}
 UnitGift = PercentOff | AmountOff | FixedPrice
 
 
-@dataclass(slots=True, kw_only=True)  # one for each rule: to freeze them costs a tenth of a quote
+@dataclass(slots=True)  # one for each rule, made by position, as Effect
 class Offer:
     """What a rule would take off which lines, or why it takes nothing.
 
@@ -52,13 +52,13 @@ class Offer:
         return sum(self.shares.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)  # made by position, as Effect
 class Found:
     """The receipt as a rule finds it: what is left of each line, and what of it is free."""
 
-    nets: Mapping[int, int]
+    nets: Sequence[int]
     free: Shares
-    total: int
+    sight: Sight
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,20 +68,25 @@ class Work:
     lines: Sequence[Position]
     places: Mapping[str, Sequence[int]]  # rule → its lines
     exclusions: Mapping[str, Container[str]]
+    limits: Mapping[str, Limit]
     rounding: Rounding
     scene: Scene
     total: int
     rewards: Rewards
     free: dict[int, int] = field(default_factory=dict)  # place → thousandths
+    closed: frozenset[int] = field(init=False)  # places of lines that no rule may lower
 
-    def found(self, rules: Iterable[Rule]) -> Found:
-        """The receipt as it stands, with the lines that one of the rules means."""
-        meant = {place for rule in rules for place in self.places[rule.id]}
-        nets = {place: self.lines[place].net for place in meant}
-        return Found(nets=nets, free=self.free.copy(), total=self.total)
+    def __post_init__(self) -> None:
+        """Look once which lines no rule may lower: on most receipts there are none."""
+        self.closed = frozenset(at for at, it in enumerate(self.lines) if not it.may_discount)
+
+    def found(self) -> Found:
+        """The receipt as it stands."""
+        nets = [it.net for it in self.lines]
+        return Found(nets, self.free.copy(), Sight(self.scene, self.total))
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)  # made by position, as Effect
 class _Goods:
     """The lines that a rule may lower, what it finds left of each, and how much it may take."""
 
@@ -105,46 +110,67 @@ class _Goods:
 
 def offered(rule: Rule, work: Work, found: Found) -> Offer:
     """What rule takes off the receipt as it found it, within the room that each line has now."""
-    places = work.places[rule.id]
-    why = unmet(rule, work.scene, found.total)
+    why = unmet(rule, found.sight) if rule.when else None
     if why is not None:
-        return Offer(rule=rule, shares=_NOTHING, why=why)
-    eligible = [place for place in places if work.lines[place].may_discount]
-    if not eligible:
+        return Offer(rule, _NOTHING, why=why)
+    places = work.places[rule.id]
+    if work.closed:
+        places = [place for place in places if place not in work.closed]
+    if not places:
         return _none(rule, Cause.NO_DISCOUNT)
     bars = work.exclusions.get(rule.id)
     if bars:
-        free = [it for it in eligible if not work.lines[it].lowered_by(bars)]
+        free = [it for it in places if not work.lines[it].lowered_by(bars)]
         if not free:
-            foes = lowering([work.lines[it] for it in eligible], bars)
+            foes = lowering([work.lines[it] for it in places], bars)
             return _none(rule, Cause.EXCLUDED, foes)
-        eligible = free
-    lines = [work.lines[place] for place in eligible]
-    goods = _Goods(
-        places=eligible,
-        lines=lines,
-        nets=[found.nets[place] for place in eligible],
-        rooms=[it.room for it in lines],
-        free=found.free,
-    )
-    offer = _offer(rule, goods, work, found.total)
-    left = budget_left(rule.when, work.scene.seen)
+        places = free
+    offer = _percentage(rule, places, work, found) or _offer(rule, places, work, found)
+    limit = work.limits.get(rule.id)
+    left = None if limit is None else limit.left(work.scene.seen)
     return offer if left is None or offer.amount <= left else _cut(offer, left, work.rounding)
+
+
+def _percentage(rule: Rule, places: Sequence[int], work: Work, found: Found) -> Offer | None:
+    """A percentage off whole lines, each by itself; none when it is nothing, or something else.
+
+    It is what most rules give: the way for all of them takes it three times as long.
+    """
+    give = rule.give
+    if rule.layer != ITEM or not isinstance(give, PercentOff) or give.few is not None:
+        return None
+    shares = {}
+    for place in places:
+        share, room = part_of(found.nets[place], give.share), work.lines[place].room
+        if share and room:
+            shares[place] = min(room, share)
+    if give.cap is not None and sum(shares.values()) > give.cap:
+        parts = spread(give.cap, list(shares.values()), work.rounding.spread)
+        shares = _taken(shares, parts)
+    return Offer(rule, shares) if shares else None
 
 
 def _cut(offer: Offer, left: int, rounding: Rounding) -> Offer:
     """What a budget leaves of an offer: no piece is free any more, each only costs less."""
     shares = spread(left, list(offer.shares.values()), rounding.spread)
-    taken = {place: share for place, share in zip(offer.shares, shares, strict=True) if share}
-    return Offer(rule=offer.rule, shares=taken)
+    return Offer(offer.rule, _taken(offer.shares, shares))
 
 
-def _offer(rule: Rule, goods: _Goods, work: Work, total: int) -> Offer:
+def _taken(places: Iterable[int], shares: Sequence[int]) -> dict[int, int]:
+    return {place: share for place, share in zip(places, shares, strict=True) if share}
+
+
+def _offer(rule: Rule, places: Sequence[int], work: Work, found: Found) -> Offer:
+    lines, nets = work.lines, found.nets
+    if len(places) < len(lines):
+        lines, nets = [lines[place] for place in places], [nets[place] for place in places]
+    rooms = [it.room for it in lines]
+    goods = _Goods(places, lines, nets, rooms, found.free)
     give = rule.give
     if isinstance(give, Scale):
-        step = _step(rule, give, goods, work.scene, total)
+        step = _step(rule, give, goods, found.sight)
         if isinstance(step, Why):
-            return Offer(rule=rule, shares=_NOTHING, why=step)
+            return Offer(rule, _NOTHING, why=step)
         give = step
     assert not isinstance(give, Earn | PrintedCoupon)  # such rules stand in other layers
     if isinstance(give, Bundle):
@@ -158,22 +184,22 @@ def _units_offer(rule: Rule, give: UnitGift, goods: _Goods, work: Work) -> Offer
     if give.few is not None:
         meant = _meant(rule, give.few, goods) if rule.price is None else _asked(rule, goods, work)
     if isinstance(meant, Why):
-        return Offer(rule=rule, shares=_NOTHING, why=meant)
+        return Offer(rule, _NOTHING, why=meant)
     if rule.layer == ITEM:
         shares = _item_shares(give, goods, meant, work.rounding)
     else:
         shares = _receipt_shares(give, goods, work.rounding)
-    taken = {place: share for place, share in zip(goods.places, shares, strict=True) if share}
+    taken = _taken(goods.places, shares)
     if not taken:
         return _none(rule, _nothing(give, goods))
     if not meant:
-        return Offer(rule=rule, shares=taken)
+        return Offer(rule, taken)
     counted = zip(goods.places, meant, strict=True)
     of_lines = {place: count for place, count in counted if place in taken}
     frees = isinstance(give, PercentOff) and give.frees
     return Offer(
-        rule=rule,
-        shares=taken,
+        rule,
+        taken,
         free={place: count * PIECE for place, count in of_lines.items()} if frees else None,
         pieces=None if rule.price is None else of_lines,
     )
@@ -212,7 +238,7 @@ def _asked(rule: Rule, goods: _Goods, work: Work) -> Sequence[int] | Why:
         work.rewards.paid_for(rule, wanted),
     ]
     most, why = min(bounds, key=lambda bound: bound[0])
-    limit = limit_of(rule.when)
+    limit = work.limits.get(rule.id)
     left = None if limit is None else limit.left(work.scene.seen)
     if limit is not None and limit.budget is not None and left is not None and amount(most) > left:
         most = bisect_right(range(1, most), left, key=amount)
@@ -257,15 +283,12 @@ def _bundle_offer(rule: Rule, bundle: Bundle, goods: _Goods, rounding: Rounding)
     ]
     amount = max(0, sum(costs) - sum(meant) // bundle.count * bundle.price)
     shares = _spread(amount, costs, goods.rooms, rounding)
-    taken = {place: share for place, share in zip(goods.places, shares, strict=True) if share}
-    if taken:
-        return Offer(rule=rule, shares=taken)
-    return _none(rule, _nothing(bundle, goods))
+    taken = _taken(goods.places, shares)
+    return Offer(rule, taken) if taken else _none(rule, _nothing(bundle, goods))
 
 
 def _none(rule: Rule, cause: Cause, needs: str = "", has: str = "") -> Offer:
-    why = Why(rule=rule.id, cause=cause, needs=needs, has=has)
-    return Offer(rule=rule, shares=_NOTHING, why=why)
+    return Offer(rule, _NOTHING, why=Why(rule.id, cause, needs, has))
 
 
 def _nothing(give: Discount, goods: _Goods) -> Cause:
@@ -275,18 +298,19 @@ def _nothing(give: Discount, goods: _Goods) -> Cause:
     return Cause.FLOOR if any(goods.nets) else Cause.NOTHING_LEFT
 
 
-def _step(rule: Rule, scale: Scale, goods: _Goods, scene: Scene, total: int) -> PercentOff | Why:
+def _step(rule: Rule, scale: Scale, goods: _Goods, sight: Sight) -> PercentOff | Why:
     """The percentage of the last step that is reached, or what is missing to the first."""
-    first, share = scale.steps[0][0], None
+    first, share, account = scale.steps[0][0], None, sight.scene.seen.account
     if scale.by == "quantity":
         has = sum(goods.counts())
         short = Why(rule=rule.id, cause=Cause.PIECES, needs=str(first), has=str(has))
     elif scale.by == "total":
-        has, short = total, Why(rule=rule.id, cause=Cause.MIN_TOTAL, needs=first, has=total)
-    elif scene.seen.account is None:
+        has = sight.total
+        short = Why(rule=rule.id, cause=Cause.MIN_TOTAL, needs=first, has=has)
+    elif account is None:
         return Why(rule=rule.id, cause=Cause.NO_CARD)
     else:
-        has = scene.seen.account.measure
+        has = account.measure
         short = Why(rule=rule.id, cause=Cause.SPENT, needs=first, has=has)
     for start, step in scale.steps:
         share = step if has >= start else share

@@ -14,7 +14,7 @@ from loyaltyd.domain.explain import Cause, Why
 from loyaltyd.domain.gifts import PrintedCoupon
 from loyaltyd.domain.position import Position
 from loyaltyd.domain.program import PRINTING, Program, Rule
-from loyaltyd.domain.scene import Scene
+from loyaltyd.domain.scene import Scene, Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +32,14 @@ def printings(
     lines: Sequence[Position], program: Program, scene: Scene, able: Candidates
 ) -> tuple[list[Printing], list[Why]]:
     """What is printed when lines are paid as they stand, and what became of each rule."""
-    total = sum(paid(position) for position in lines)
     found: list[Printing] = []
     trace: list[Why] = []
-    for group in able.layer(PRINTING):
+    groups = able.layer(PRINTING)
+    sight = Sight(scene, sum(map(paid, lines)) if groups else 0)
+    for group in groups:
         before = len(found)
         for rule in group.rules:
-            why = _missing(rule, lines, program, scene, able) or unmet(rule, scene, total)
+            why = _missing(rule, lines, program, scene, able) or unmet(rule, sight)
             if why is None and group.pick != "all" and len(found) > before:
                 why = Why(rule=rule.id, cause=Cause.BETTER_RULE)
             if why is None:

@@ -148,10 +148,7 @@ def quote(
     prints, printed = printings(lines, program, at_points, able)
     why += printed
     result = Result(
-        lines=tuple(
-            _line(position, [(it.wallet, it.shares[place]) for it in earnings if it.shares])
-            for place, position in enumerate(lines)
-        ),
+        lines=_lines(lines, earnings),
         spent=_spent(lines, redeemable, program),
         earned=tuple(Points(wallet=it.wallet, amount=it.amount) for it in earnings if it.amount),
         spend=spend(lines) if seen.account else 0,
@@ -234,6 +231,8 @@ def _spent(
 
 def _used(trace: Sequence[Why], program: Program) -> tuple[str, ...]:
     limited = program.asks.limited
+    if not limited:
+        return ()
     return tuple(why.rule for why in trace if why.applied and why.rule in limited)
 
 
@@ -247,6 +246,8 @@ def _coupons(trace: Sequence[Why], program: Program, scene: Scene) -> tuple[Coup
 
 def _given(trace: Sequence[Why], program: Program) -> tuple[Given, ...]:
     budgets = {it.rule for it in program.asks.shared if it.budget is not None}
+    if not budgets:
+        return ()
     return tuple(
         Given(rule=why.rule, amount=why.has)
         for why in trace
@@ -259,12 +260,11 @@ def _measured(earnings: Sequence[Earned], program: Program) -> tuple[Points, ...
     return tuple(Points(wallet=it.wallet, amount=it.amount) for it in measured)
 
 
-def _line(position: Position, earnings: Sequence[tuple[str, int]]) -> LineResult:
-    return LineResult(
-        position.line.line,
-        position.gross,
-        tuple(position.effects),
-        tuple(position.paid),
-        tuple([Points(wallet, part) for wallet, part in earnings if part]),
-        position.free,
-    )
+def _lines(lines: Sequence[Position], earnings: Sequence[Earned]) -> tuple[LineResult, ...]:
+    shares = [(it.wallet, it.shares) for it in earnings if it.shares]
+    found = []
+    for place, it in enumerate(lines):
+        points = tuple([Points(wallet, share) for wallet, of in shares if (share := of[place])])
+        effects, paid = tuple(it.effects), tuple(it.paid)
+        found.append(LineResult(it.line.line, it.gross, effects, paid, points, it.free))
+    return tuple(found)

@@ -25,7 +25,7 @@ class Scene:
 class Sight(NamedTuple):
     """A scene as one rule finds it: total is what is left to pay there, minor units.
 
-    One is made for each rule with conditions: a tuple is made twice as fast as a frozen dataclass.
+    Each group of rules finds another one: a tuple is made twice as fast as a frozen dataclass.
     """
 
     scene: Scene

@@ -15,6 +15,8 @@ def spread(amount: int, weights: Sequence[int], way: str = LARGEST_REMAINDER) ->
     total = sum(weights)
     if total == 0 or amount == 0:
         return [0] * len(weights)
+    if amount == total:
+        return list(weights)
     return (_by_first_lines if way == FIRST_LINES else _by_remainder)(amount, weights, total)
 
 
@@ -25,6 +27,8 @@ def spread_within(
 
     The shares sum to amount, or to all the room there is.
     """
+    if rooms == weights:  # nothing holds a line back, as on most receipts
+        return spread(min(amount, sum(weights)), weights, way)
     shares = [0] * len(weights)
     open_lines = [place for place, weight in enumerate(weights) if weight and rooms[place]]
     rest = amount
