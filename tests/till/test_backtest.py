@@ -14,6 +14,7 @@ from loyaltyd.till.backtest import Days, Report, backtest
 from loyaltyd.till.backtest_answer import backtest_answer
 from tests.domain.receipts import CARDS, EARN, HEAD, rule, wallet
 from tests.till.shop import CARD, PLASTIC, Shop, back, bought, line, numbered, shop_at
+from tests.till.test_beside import GIFT, TEXT, loaded, paid, sell
 
 OTHER = numbered(7)
 BIG = rule("big", "receipt", 'percent_off = "10%"', 'when = { min_total = "100.00" }')
@@ -348,3 +349,19 @@ def test_a_ledger_of_the_program_from_the_start_comes_to_what_the_backtest_says(
     for rule_name in ("third", "back", "often", "base-earn"):
         assert of_rule(old, rule_name)[1] == of_rule(new, rule_name)[0] != (0, "0.00")
     assert old["totals"]["cost"]["now"] == new["totals"]["cost"]["then"]
+
+
+def test_cards_beside_the_shoppers_own_pay_as_the_program_tried_has_them(tmp_path: Path) -> None:
+    renamed = TEXT.replace("wallets.gift]", "wallets.present]").replace(
+        'wallet = "gift"', 'wallet = "present"'
+    )
+    with shop_at(tmp_path / "ledger.db", TEXT) as shop:
+        sell(shop, "r-1")
+        shop.confirm(bought("r-2", line(1, "100.00"), **paid(shop), **loaded(CARD, "7.00")))
+        same, moved = tried(shop, TEXT), tried(shop, renamed)
+        without = tried(shop, HEAD + wallet() + EARN + CARDS)
+    assert same["totals"]["redeemed"] == {"then": "100.00", "now": "100.00", "difference": "0.00"}
+    # what is on the card is of a wallet that it no longer pays from
+    assert (moved["receipts"], moved["totals"]["redeemed"]["now"]) == (2, "0.00")
+    assert (without["receipts"], without["refused"]) == (0, {"card_unknown": 2})
+    assert GIFT not in str(without)

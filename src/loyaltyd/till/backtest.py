@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from loyaltyd.domain.account import Account, Seen
+from loyaltyd.domain.account import Account, Card, Seen
 from loyaltyd.domain.asks import Asks
 from loyaltyd.domain.backtest import (
     Backtest,
@@ -179,7 +179,15 @@ class _Trial:
     def _answer(self, basket: Basket, seen: Seen, place: Place, at: dt.datetime) -> Quote | Refusal:
         if seen.card is not None and self._program.range_named(seen.card.range) is None:
             return refused(Reason.CARD_UNKNOWN)
-        return quote(basket, seen, self._program, place, at)
+        beside = tuple(replace(it, wallet=self._wallet_of(it.card)) for it in seen.beside)
+        if not all(it.wallet for it in beside):
+            return refused(Reason.CARD_UNKNOWN)
+        return quote(basket, replace(seen, beside=beside), self._program, place, at)
+
+    def _wallet_of(self, card: Card) -> str:
+        """The wallet that the card pays from and is loaded into; nothing where it has none."""
+        kept = self._program.range_named(card.range)
+        return kept.wallet if kept else ""
 
     def _trace(self, facts: Mapping[str, Any], answer: Quote | Refusal) -> tuple[Why, ...] | None:
         if isinstance(answer, Refusal):
