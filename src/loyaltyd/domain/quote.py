@@ -198,13 +198,23 @@ def _unreadable(basket: Basket, seen: Seen, program: Program) -> Refusal | None:
         rule = program.rule(reward.rule)
         if rule is None or rule.price is None:
             return refused(Reason.REWARD_UNKNOWN, reward=reward.rule)
-    payers = [it.account.id for gift in basket.gift_cards if (it := seen.card_beside(gift.card))]
-    if seen.account is not None:
-        payers.append(seen.account.id)
+    payers = _payers(basket, seen, program)
     if len(set(payers)) < len(payers):  # each would be seen to hold what the other has spent
         return refused(Reason.CARD_REPEATED)
     sums = [line.gross for line in basket.lines] + [load.amount for load in basket.loads]
     return refused(Reason.AMOUNT_TOO_LARGE) if sum(sums) > AMOUNT_MAX else None
+
+
+def _payers(basket: Basket, seen: Seen, program: Program) -> list[tuple[str, str]]:
+    """The account and the wallet of each gift card, and of the shopper's own all that may pay."""
+    named = (seen.card_beside(gift.card) for gift in basket.gift_cards)
+    payers = [(it.account.id, it.wallet) for it in named if it is not None]
+    own = payer(seen)
+    if own is None or not payers:
+        return payers
+    rules = (program.rule(it.rule) for it in basket.rewards)
+    costs = {cost.wallet for rule in rules if rule for cost in rule.price or ()}
+    return payers + [(own.id, it) for it in costs | {wish.wallet for wish in basket.redeem}]
 
 
 def _load(load: Load, seen: Seen) -> Points:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from loyaltyd.domain.account import Account, Beside, Card, Debt, Seen, moved
-from loyaltyd.domain.basket import Basket, GiftCard, Load
+from loyaltyd.domain.basket import Basket, GiftCard, Load, Reward
 from loyaltyd.domain.explain import Note
 from loyaltyd.domain.ledger import LOADED, REDEEMED, Lot
 from loyaltyd.domain.program_text import program_from
@@ -66,6 +66,7 @@ wallet = "purse"
 """
 PROGRAM = program(wallet() + EARN + MONEY)
 ONE, TWO = "1" * 32, "2" * 32
+CUP = Reward(rule="cup", count=1)
 
 
 def holding(ident: str, amount: str, wallet_id: str = "gift", **more: object) -> Beside:
@@ -165,15 +166,49 @@ def test_a_card_that_is_over_or_owes_pays_nothing() -> None:
     assert not quoted(PROGRAM, cart, beside(holding(ONE, "9.00", debts=debt))).result.spent
 
 
-def test_one_account_pays_once() -> None:
+def test_one_wallet_of_one_account_pays_once() -> None:
     twice = paying(basket(line(1, "5.00")), (ONE, "max"), (ONE, "max"))
     outcome = quote(twice, beside(holding(ONE, "9.00")), PROGRAM, PLACE, SATURDAY)
     assert isinstance(outcome, Refusal)
     assert outcome.reason is Reason.CARD_REPEATED
     own = holding("a" * 32, "9.00")
-    cart = paying(basket(line(1, "5.00"), redeem={"bonus": "max"}), (own.card.id, "max"))
+    cart = paying(basket(line(1, "5.00"), redeem={"gift": "max"}), (own.card.id, "max"))
     outcome = quote(cart, beside(own, who=seen("9.00")), PROGRAM, PLACE, SATURDAY)
     assert isinstance(outcome, Refusal)
+    assert outcome.reason is Reason.CARD_REPEATED
+    priced = program(
+        wallet()
+        + MONEY
+        + rule("cup", "item", 'units = 1, percent_off = "50%", cost = { gift = "1" }')
+    )
+    cart = replace(paying(basket(line(1, "5.00")), (own.card.id, "max")), rewards=(CUP,))
+    outcome = quote(cart, beside(own, who=seen("9.00")), priced, PLACE, SATURDAY)
+    assert isinstance(outcome, Refusal)
+    assert outcome.reason is Reason.CARD_REPEATED
+
+
+def test_the_shoppers_own_card_pays_beside_its_points_and_gets_its_money_back() -> None:
+    lots = (
+        Lot(wallet="purse", active_from=dt.date(2026, 1, 1), amount=rub("50.00")),
+        Lot(wallet="bonus", active_from=dt.date(2026, 1, 1), amount=rub("10.00")),
+    )
+    own = holding("a" * 32, "0", "purse", lots=lots)
+    who = Seen(card=own.card, account=own.account, beside=(own,))
+    cart = paying(basket(line(1, "100.00"), redeem={"bonus": "max"}), (own.card.id, "max"))
+    done = sold(PROGRAM, cart, who)
+    assert done.sale.result.payable == rub("40.00")
+    now = after(done).account
+    assert now is not None
+    assert [(it.wallet, it.amount) for it in now.lots] == [("bonus", rub("4.50"))]  # 5% of 90.00
+    outcome = sale_cancelled(undone(done))
+    assert isinstance(outcome, Reversal)
+    again = moved(now, outcome.postings)
+    assert {(it.wallet, it.amount) for it in again.lots} == {(it.wallet, it.amount) for it in lots}
+    parts = goods_returned(undone(done), {1: 500})
+    assert isinstance(parts, Reversal)
+    assert parts.returned.refund == rub("20.00")
+    back = [(it.wallet, it.amount) for it in parts.postings if it.debit == REDEEMED]
+    assert back == [("bonus", rub("5.00")), ("purse", rub("25.00"))]
 
 
 def test_a_gift_card_of_the_shoppers_own_pays_by_redeem_and_earns_nothing() -> None:
