@@ -134,6 +134,7 @@ def _tell(answer: Quote, sale: Sale, found: Program, language: str) -> None:
         after=moved(sale.seen.account, sale.postings) if sale.seen.account else None,
         at=sale.at,
         language=language,
+        beside=tuple(moved(it.account, sale.postings) for it in sale.seen.beside),
     )
     said = messages_answer(telling)
     assert all(it for texts in (said["cashier"], said["customer"], said["slip"]) for it in texts)

@@ -15,7 +15,7 @@ from loyaltyd.hq.rerunning import difference
 from loyaltyd.hq.undoing import receipt_told, undoing_difference
 from loyaltyd.till.pins import LOCKED
 from tests.domain.mechanics.test_gift_cards import MONEY
-from tests.domain.receipts import CARDS, EARN, HEAD, rub, wallet
+from tests.domain.receipts import CARDS, EARN, HEAD, rub, rule, wallet
 from tests.till.shop import CARD, PLASTIC, Shop, back, bought, line, no, shop_at
 
 TEXT = HEAD + wallet() + EARN + CARDS.replace(
@@ -52,6 +52,18 @@ def loaded(number: str, amount: str = "500.00") -> dict[str, Any]:
 
 def sell(shop: Shop, receipt: str, number: str = GIFT, amount: str = "500.00") -> Any:
     return shop.confirm({"receipt": receipt, **loaded(number, amount)})
+
+
+def differences(shop: Shop) -> Iterator[str]:
+    """What of each record isn't what headquarters comes to."""
+    program, records = shop.till.programs[0], shop.records()
+    for record in records:
+        if record.type == "receipt":
+            yield difference(record, program)
+        else:
+            before = [it for it in records if it.seq < record.seq]
+            told = [it for it in before if receipt_told(it) == receipt_told(record)]
+            yield undoing_difference(record, told, program)
 
 
 def test_a_gift_card_is_sold_and_spent_in_parts(shop: Shop) -> None:
@@ -178,16 +190,9 @@ def test_headquarters_comes_to_the_same_from_the_records_alone(shop: Shop) -> No
     shop.give_back("r-2", back("b-1", (1, "1")))
     shop.confirm(bought("r-3", line(1, "10.00"), **paid(shop), **loaded(CARD, "9.00")))
     shop.cancel("r-3")
-    program = shop.till.programs[0]
-    records = shop.records()
-    assert [it.type for it in records] == ["receipt", "receipt", "return", "receipt", "cancel"]
-    for record in records:
-        if record.type == "receipt":
-            assert difference(record, program) == ""
-        else:
-            before = [it for it in records if it.seq < record.seq]
-            told = [it for it in before if receipt_told(it) == receipt_told(record)]
-            assert undoing_difference(record, told, program) == ""
+    types = [it.type for it in shop.records()]
+    assert types == ["receipt", "receipt", "return", "receipt", "cancel"]
+    assert [*differences(shop)] == [""] * 5
 
 
 def test_what_was_paid_in_is_what_was_spent_and_what_is_left(shop: Shop) -> None:
@@ -201,3 +206,98 @@ def test_what_was_paid_in_is_what_was_spent_and_what_is_left(shop: Shop) -> None
     spent = sum(it.amount for it in postings if it.credit == REDEEMED)
     back_again = sum(it.amount for it in postings if it.debit == REDEEMED)
     assert sum(rub(it) for it in left) + spent - back_again == rub("570.00")
+
+
+def test_a_cancelled_load_and_what_was_earned_beside_it_never_take_one_ruble_twice(
+    tmp_path: Path,
+) -> None:
+    # 50.00 loaded and 10.00 earned are one lot of 60.00; 8.00 of it is spent: 52.00 - 50.00 is 2.00
+    text = TEXT + rule("cashback", "points", 'earn = "purse", percent = "10%"')
+    with shop_at(tmp_path / "earned.db", text) as shop:
+        shop.confirm(bought("r-1", line(1, "100.00"), **loaded(CARD, "50.00")))
+        spent = bought("r-2", line(1, "8.00", no_earn=True), redeem={"purse": "max"})
+        assert shop.confirm(spent)["wallets"]["purse"]["available"] == "52.00"
+        purse = shop.cancel("r-1")["wallets"]["purse"]
+        assert (purse["available"], purse["debt"]) == ("0.00", "8.00")
+        shop.confirm({"receipt": "r-3", **loaded(CARD, "50.00")})
+        assert shop.card()["wallets"]["purse"]["available"] == "42.00"
+        assert [*differences(shop)] == [""] * 4
+        shop.check()
+
+
+def test_of_two_loads_in_one_lot_each_can_be_cancelled_while_the_lot_holds_it(shop: Shop) -> None:
+    sell(shop, "r-1", amount="500.00")
+    sell(shop, "r-2", amount="300.00")
+    shop.confirm(bought("r-3", line(1, "400.00"), card=None, **paid(shop)))
+    assert no(shop.cancel("r-1")) is Reason.LOAD_SPENT
+    assert no(shop.cancel("r-2")) is None
+    assert shop.card(GIFT)["wallets"]["gift"]["available"] == "100.00"
+    assert no(shop.cancel("r-3")) is None
+    assert no(shop.cancel("r-1")) is None
+    assert shop.card(GIFT)["wallets"]["gift"]["available"] == "0.00"
+
+
+def test_money_of_a_card_with_a_pin_buys_no_reward_without_it(tmp_path: Path) -> None:
+    coffee = 'units = 1, percent_off = "100%", cost = { gift = "5.00" }'
+    text = TEXT + rule("coffee", "item", coffee)
+    with shop_at(tmp_path / "rewards.db", text) as shop:
+        sell(shop, "r-1")
+        body = bought("r-2", line(1, "100.00"), card=GIFT, rewards={"coffee": "1"})
+        assert no(shop.confirm(body)) is Reason.PIN_MISSING
+        assert no(shop.confirm({**body, "rewards": {"tea": "1"}})) is Reason.REWARD_UNKNOWN
+        assert shop.card(GIFT)["wallets"]["gift"]["available"] == "500.00"
+
+
+def test_a_pin_guards_the_money_of_a_card_and_not_what_it_collects(tmp_path: Path) -> None:
+    text = TEXT.replace('wallet = "purse"\n', 'wallet = "purse"\npin = true\n')
+    text = text.replace('kind = "bonus"\nwallet = "purse"\npin = true', 'kind = "bonus"')
+    with shop_at(tmp_path / "collects.db", text) as shop:
+        shop.confirm(bought("r-1", line(1, "100.00"), card=PURSE, **loaded(PURSE)))
+        points = bought("r-2", line(1, "100.00"), card=PURSE, redeem={"bonus": "max"})
+        assert shop.confirm(points)["totals"]["redeemed"] == "5.00"
+        money = bought("r-3", line(1, "100.00"), card=PURSE, redeem={"purse": "max"})
+        assert no(shop.confirm(money)) is Reason.PIN_MISSING
+        own = [{"card": PURSE, "pin": card_pin(shop.till.chain_key, "stored-value", PURSE)}]
+        both = bought("r-4", line(1, "100.00"), card=PURSE, gift_cards=own)
+        both["redeem"] = {"bonus": "max"}
+        totals = shop.confirm(both)["totals"]
+        assert (totals["redeemed"], totals["earned"]["bonus"]) == (
+            "100.00",
+            "4.76",
+        )  # 5% of 95.25, 4.75 by points
+        shop.give_back("r-4", back("b-1", (1, "0.5")))
+        shop.confirm({**both, "receipt": "r-5"})
+        shop.cancel("r-5")
+        assert shop.card(PURSE)["wallets"]["purse"]["available"] == "452.38"
+        assert [*differences(shop)] == [""] * 6
+        shop.check()
+
+
+def test_who_only_pays_onto_a_card_has_not_visited(tmp_path: Path) -> None:
+    first = rule("first", "receipt", 'percent_off = "10%"', "when = { first_purchase = true }")
+    tiers = """
+[tiers]
+measure = "visits"
+levels = [{ id = "start", from = "0" }, { id = "regular", from = "2" }]
+"""
+    with shop_at(tmp_path / "visits.db", TEXT + first + tiers) as shop:
+        for receipt in ("r-1", "r-2"):
+            shop.confirm({"receipt": receipt, "card": CARD, **loaded(GIFT, "50.00")})
+        shop.cancel("r-1")
+        assert shop.card()["next_tier"] == {"id": "regular", "missing": "2"}
+        bill = shop.confirm(bought("r-3", line(1, "100.00"), **loaded(GIFT, "50.00")))
+        assert bill["totals"]["discount"] == "10.00"
+        assert shop.card()["next_tier"] == {"id": "regular", "missing": "1"}
+        assert [*differences(shop)] == [""] * 4
+        shop.check()
+
+
+def test_the_slip_tells_once_what_the_shoppers_own_card_holds(shop: Shop) -> None:
+    answer = shop.confirm(bought("r-1", line(1, "100.00"), **loaded(CARD, "50.00")))
+    assert answer["slip"] == ["bonus 5.00", "purse 50.00"]
+
+
+def test_the_slip_tells_of_a_card_beside_only_what_it_was_for(shop: Shop) -> None:
+    shop.confirm(bought("r-1", line(1, "100.00")))
+    answer = shop.confirm({"receipt": "r-2", **loaded(CARD, "50.00")})
+    assert answer["slip"] == ["purse: 50.00 left on the card"]

@@ -76,7 +76,7 @@ def scene_of_points(
         earnings, _ = earned(lines, program, scene, able)
         more = sum(it.amount for it in earnings if it.wallet == tiers.wallet)
     else:
-        more = spend(lines) if tiers.measure == "spend" else 1
+        more = spend(lines) if tiers.measure == "spend" else len(lines[:1])  # loads are no visit
     return replace(scene, tier=higher(tiers, account, more))
 
 

@@ -15,7 +15,8 @@ from loyaltyd.domain.clawback import Restoring, asked_back, restored, taken_back
 from loyaltyd.domain.coupon import Coupon
 from loyaltyd.domain.earning import Earned, earned, scene_of_points, spend
 from loyaltyd.domain.facts import facts_of
-from loyaltyd.domain.ledger import DEBT, LOADED, REDEEMED, Lot, Posting
+from loyaltyd.domain.ledger import REDEEMED, Lot, Posting
+from loyaltyd.domain.loads import unloaded
 from loyaltyd.domain.lots import earned_lots
 from loyaltyd.domain.position import Position
 from loyaltyd.domain.postings import merged, points_of
@@ -38,8 +39,6 @@ from loyaltyd.domain.sale import (
 )
 from loyaltyd.domain.scene import scene_of
 from loyaltyd.domain.spread import spread
-
-NOBODY = Seen()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,12 +129,12 @@ def sale_cancelled(case: Case) -> Reversal | Refusal:
     """Undo the whole receipt, whatever the wallets' policies: it never happened."""
     if case.earlier:
         return refused(Reason.RECEIPT_RETURNED, receipt=case.sale.basket.receipt)
-    unloads = _unloaded(case)
+    unloads = unloaded(case.sale.postings, Seen(account=case.account, beside=case.beside))
     if isinstance(unloads, Refusal):
         return unloads
-    program = case.program
-    wallets = tuple(replace(it, debt="allow", restore="original") for it in program.wallets)
-    whole = replace(case, program=replace(program, wallets=wallets))
+    wallets = tuple(replace(it, debt="allow", restore="original") for it in case.program.wallets)
+    # What was earned may share a lot with the load: both would take what only one finds there.
+    whole = replace(_moved_on(case, unloads), program=replace(case.program, wallets=wallets))
     nothing = {line.line: 0 for line in case.sale.basket.lines}
     everything = {line.line: line.quantity for line in case.sale.basket.lines}
     extent = _Extent(before=nothing, after=everything)
@@ -160,7 +159,7 @@ def reversal_body(kind: str, ident: str, case: Case, reversal: Reversal) -> dict
     if counters:
         body["counters"] = counters
     seen = Seen(account=case.account, coupons=case.coupons, beside=case.beside)
-    if seen != NOBODY:
+    if seen != Seen():
         body["seen"] = facts_of(seen)
     return body
 
@@ -175,7 +174,7 @@ def _counters(kind: str, case: Case, returned: Returned) -> list[Fact]:
     if account:
         found = [
             uncounted(account, SPEND, sold_on, returned.spend),
-            uncounted(account, VISITS, sold_on, 1),
+            *([uncounted(account, VISITS, sold_on, 1)] if sale.result.lines else []),
             *(
                 uncounted(account, EARNED + it.wallet, sold_on, it.amount)
                 for it in sale.result.measured
@@ -278,20 +277,13 @@ def _gifts_restored(case: Case, plain: Returned) -> list[Posting]:
     return postings
 
 
-def _unloaded(case: Case) -> list[Posting] | Refusal:
-    """Take loads back from the lots that they opened; refused when some of it was spent."""
-    postings: list[Posting] = []
-    for posting in case.sale.postings:
-        if posting.debit != LOADED:
-            continue
-        lots = moved(_holder(case, posting.account), postings).lots
-        held = sum(
-            it.amount for it in lots if (it.wallet, it.bucket) == (posting.wallet, posting.credit)
-        )
-        if posting.credit != DEBT and held < posting.amount:
-            return refused(Reason.LOAD_SPENT)
-        postings.append(replace(posting, debit=posting.credit, credit=LOADED))
-    return postings
+def _moved_on(case: Case, postings: Sequence[Posting]) -> Case:
+    """The case after postings on its accounts."""
+    return replace(
+        case,
+        account=case.account and moved(case.account, postings),
+        beside=tuple(replace(it, account=moved(it.account, postings)) for it in case.beside),
+    )
 
 
 def _holder(case: Case, account: str) -> Account:

@@ -107,7 +107,8 @@ def sale_counters(result: Result, seen: Seen, day: dt.date) -> list[Fact]:
     if seen.account is not None:
         found = [
             counted(seen.account.id, SPEND, day, result.spend),
-            counted(seen.account.id, VISITS, day, 1),
+            # who only pays money onto a card has bought nothing yet
+            *([counted(seen.account.id, VISITS, day, 1)] if result.lines else []),
             *(
                 counted(seen.account.id, EARNED + it.wallet, day, it.amount)
                 for it in result.measured

@@ -74,9 +74,16 @@ def named_cards(
 
 
 def pin_needed(card: Presented | None, request: QuoteRequest, program: Program) -> Refusal | None:
-    """The shopper's own card has no PIN in a request: what pays with one stands in gift_cards."""
+    """The shopper's own card has no PIN in a request: what pays with one stands in gift_cards.
+
+    Of its other wallets, which hold no money of its range, none asks for it.
+    """
     kept = program.range_named(card.number.range) if card else None
-    return refused(Reason.PIN_MISSING) if kept and kept.pin and request.redeem else None
+    if kept is None or not kept.pin:
+        return None
+    rules = (program.rule(name) for name in request.rewards)
+    costs = {cost.wallet for rule in rules if rule for cost in rule.price or ()}
+    return refused(Reason.PIN_MISSING) if kept.wallet in {*request.redeem, *costs} else None
 
 
 def _unpayable(till: Till, card: Presented, kept: CardRange, pin: str | None) -> Refusal | None:

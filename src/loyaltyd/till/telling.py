@@ -247,12 +247,15 @@ def _rule_messages(telling: Telling) -> Iterable[Message]:
 
 
 def _left_messages(telling: Telling) -> Iterable[Message]:
-    """What the cards beside the shopper's own hold after the receipt."""
-    for account in telling.beside:
-        for wallet in telling.program.wallets:
-            left = balance(account, wallet.id, telling.at.date()).available
-            if left:
-                yield Message(audience="slip", note=Note.LEFT, subject=wallet.id, amount=left)
+    """What is left on the cards beside the shopper's own, and nothing else of their accounts.
+
+    A card of the shopper's own account is told with its wallets.
+    """
+    own = telling.before.id if telling.before else None
+    for card, account in zip(telling.asked.seen.beside, telling.beside, strict=True):
+        left = balance(account, card.wallet, telling.at.date()).available
+        if left and account.id != own:
+            yield Message(audience="slip", note=Note.LEFT, subject=card.wallet, amount=left)
 
 
 def _masked(account: str, telling: Telling) -> str:
