@@ -94,16 +94,30 @@ def test_nothing_is_redeemed_above_balance_share_wish_or_eligible_lines(it: Case
     shop, result = _shop(it), _quote(it).result
     left = [at.gross - at.discount for at in result.lines]
     eligible = [shop.may(rung_up, "redeem") for rung_up in it.basket.lines]
-    for purse in sorted(it.program.wallets, key=lambda it: it.points_as == "tender"):
-        paid = [_paid(at, purse) for at in result.lines]
+    for purse, payer in _payers(it):
+        paid = [_paid(at, purse, payer) for at in result.lines]
         assert all(may for may, money in zip(eligible, paid, strict=True) if money)
         most = sum(net for net, may in zip(left, eligible, strict=True) if may)
         assert sum(paid) * WHOLE_SHARE <= most * purse.max_share
-        spent = _held(result.spent)[purse.id, ""]
-        _check_holdings(it, spent, purse)
-        _check_wish(it, spent - _prices(result, purse), purse)
+        if not payer:
+            spent = _held(result.spent)[purse.id, ""]
+            _check_holdings(it, spent, purse)
+            _check_wish(it, spent - _prices(result, purse), purse)
         left = [net - money for net, money in zip(left, paid, strict=True)]
     assert all(net >= 0 for net in left)
+
+
+def _payers(it: Case) -> list[tuple[Wallet, str]]:
+    """Who pays, in the order in which they do: the shopper's wallets, then the gift cards."""
+    own = sorted(it.program.wallets, key=lambda it: it.points_as == "tender")
+    cards = [card for gift in it.basket.gift_cards if (card := it.seen.card_beside(gift.card))]
+    gifts = [
+        (purse, card.account.id)
+        for purse in it.program.wallets
+        for card in cards
+        if card.wallet == purse.id
+    ]
+    return [*((purse, "") for purse in own), *gifts]
 
 
 def _prices(result: Result, purse: Wallet) -> int:
@@ -221,8 +235,8 @@ def _shop(it: Case) -> Shop:
     return Shop(tomllib.loads(it.text), it.basket, it.seen, it.at)
 
 
-def _paid(at: LineResult, purse: Wallet) -> int:
-    return sum(it.money for it in at.paid if it.wallet == purse.id)
+def _paid(at: LineResult, purse: Wallet, payer: str) -> int:
+    return sum(it.money for it in at.paid if (it.wallet, it.account) == (purse.id, payer))
 
 
 def _held(*parts: Sequence[Points | Lot]) -> Counter[tuple[str, str]]:
