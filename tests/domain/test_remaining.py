@@ -46,6 +46,15 @@ def test_what_a_wallets_money_earned_goes_with_its_share_of_the_piece() -> None:
     assert clawed_back(done, {1: 1}) == [rub("3.00")]
 
 
+def test_of_three_pieces_one_takes_its_third_of_what_the_rest_of_the_money_earned() -> None:
+    # three at 100.00, a tenth off, 90.00 paid with points: a tenth of the other 180.00 is 18.00
+    more = rule("rest", "points", 'earn = "bonus", percent = "10%", of = "rest"')
+    found = program(wallet('max_share = "33.3334%"') + TENTH + more)
+    done = sold(found, basket(line(1, "100.00", "3"), redeem={"bonus": "90.00"}), seen("500.00"))
+    assert [it.amount for it in done.sale.result.earned] == [rub("18.00")]
+    assert clawed_back(done, {1: 1}, {1: 1}, {1: 1}) == [rub("6.00")] * 3
+
+
 def test_what_stays_earns_on_the_money_that_stays_to_the_kopeck() -> None:
     # 2.00 less 0.05 is 1.95; the refund of one is 0.98, so 0.97 stays, though the discount's half
     # is 0.02 of 1.00

@@ -38,7 +38,7 @@ def _reduce(position: Position, result: LineResult, returned: int) -> None:
     def stays(amount: int) -> int:
         return amount - share_of(amount, returned, sold)
 
-    position.gross = stays(result.gross)
+    position.gross = position.net = stays(result.gross)
     position.quantity = sold - returned
     position.free = position.quantity - stays(sold - result.free)
     for paid in result.paid:
