@@ -169,5 +169,11 @@ def test_every_part_of_the_house_has_its_floor_in_it() -> None:
 
 def test_it_promises_nothing_of_what_is_refused_by_name() -> None:
     not_yet = README.read_text("utf-8").partition("## What it is not yet")[2].partition("\n## ")[0]
-    for missing in ("PostgreSQL", "Debian package", "backups", "gift cards"):
+    for missing in (
+        "PostgreSQL",
+        "Debian package",
+        "backups",
+        "personal offers",
+        "offline policies",
+    ):
         assert missing in not_yet

@@ -191,6 +191,11 @@ LATER = [
         for it in ("floor", "escrow", "hybrid")
     ),
     (RULE.replace("item", "stored value") + OFF, 'rules[4] "x".layer', '"stored value"'),
+    *(
+        (f'{RULE}{OFF}{it} = "y"\n', f'rules[4] "x".{it}', it)
+        for it in ("event", "sequence", "referral", "offer")
+    ),
+    ('[coalition]\npartners = ["y"]\n', "coalition", "coalition"),
 ]  # fmt: skip
 
 

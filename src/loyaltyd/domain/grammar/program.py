@@ -1,7 +1,7 @@
 """The whole file."""
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -34,6 +34,8 @@ class HintsTable(Table):
 
 class ProgramTable(Table):
     """The whole file."""
+
+    not_built: ClassVar[frozenset[str]] = frozenset(("coalition",))
 
     id: Name
     version: Annotated[int, Field(ge=1, le=2**31)]

@@ -1,6 +1,6 @@
 """What the chain promises: [groups.*] and [[rules]]."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -23,6 +23,8 @@ class GroupTable(Table):
 
 class RuleTable(Table):
     """One of [[rules]]."""
+
+    not_built: ClassVar[frozenset[str]] = frozenset(("event", "sequence", "referral", "offer"))
 
     id: Name
     layer: Annotated[
