@@ -85,6 +85,14 @@ def test_a_rate_is_exact_and_above_zero() -> None:
             rate(text)
 
 
+def test_the_currencies_without_decimals_and_with_three_are_those_of_iso_4217() -> None:
+    none = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+    assert {minor_digits(it) for it in none.split()} == {0}
+    three = "BHD IQD JOD KWD LYD OMR TND"
+    assert {minor_digits(it) for it in three.split()} == {3}
+    assert {minor_digits(it) for it in ("RUB", "EUR", "USD", "KZT", "BYN")} == {2}
+
+
 def test_currencies_have_their_own_minor_digits() -> None:
     assert [minor_digits(it) for it in ("RUB", "JPY", "KWD")] == [2, 0, 3]
 
