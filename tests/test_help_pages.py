@@ -14,12 +14,12 @@ from loyaltyd import config
 from loyaltyd.api.operations import OPERATIONS
 from loyaltyd.cli.group import COMMANDS, loyaltyd
 from loyaltyd.config import Settings
-from loyaltyd.domain.checks import PLAIN
-from loyaltyd.domain.explain import Cause
-from loyaltyd.domain.grammar.conditions import BasketTable, LimitTable
-from loyaltyd.domain.grammar.program import ProgramTable
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
+from loyaltyd.domain.engine.checks import PLAIN
+from loyaltyd.domain.engine.explain import Cause
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.language.grammar.conditions import BasketTable, LimitTable
+from loyaltyd.domain.language.grammar.program import ProgramTable
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.toml import Table, annotations_at, keys_at
 from loyaltyd.domain.toml_lines import Path as Keys
 from tests.documents import PAGES, README, ROOT, blocks, links

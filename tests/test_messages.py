@@ -10,7 +10,7 @@ import pytest
 from babel import Locale
 from babel.messages.pofile import read_po
 
-from loyaltyd.domain.explain import Cause, Message, Note, Why
+from loyaltyd.domain.engine.explain import Cause, Message, Note, Why
 from loyaltyd.domain.refusal import Reason, refused
 from loyaltyd.messages import (
     CAUSES,

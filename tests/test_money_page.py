@@ -7,12 +7,12 @@ from pathlib import Path
 
 from loyaltyd.domain.account import Account, Card, Seen
 from loyaltyd.domain.basket import Basket, Line, Wish
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.engine.quote import Quote, Result, quote
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import decimal, units
 from loyaltyd.domain.place import Place
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
-from loyaltyd.domain.quote import Quote, Result, quote
 
 PAGE = Path(__file__).parents[1] / "src" / "loyaltyd" / "help" / "money.md"
 AT = dt.datetime.fromisoformat("2026-12-05T13:00:00+03:00")

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-from loyaltyd.domain.explain import Cause, Message, Note, Why
-from loyaltyd.domain.grammar.values import COUNTED_WORD, WEEKDAYS
+from loyaltyd.domain.engine.explain import Cause, Message, Note, Why
+from loyaltyd.domain.language.grammar.values import COUNTED_WORD
 from loyaltyd.domain.refusal import Reason, Refusal
+from loyaltyd.domain.spans import WEEKDAYS
 
 LANGUAGES = ("en", "ru")
 DOMAIN = "loyaltyd"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from loyaltyd.domain.account import Seen
 from loyaltyd.domain.basket import Basket
 from loyaltyd.domain.coupon import Coupon, RuleUses
-from loyaltyd.domain.program import Program
+from loyaltyd.domain.engine.program import Program
 
 
 def coupon(found: Program, code: str, **uses: int) -> Coupon:

@@ -9,14 +9,14 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from loyaltyd.domain.account import Account, Beside, moved
+from loyaltyd.domain.books.returns import Case, Returned, Reversal, goods_returned
+from loyaltyd.domain.books.sale import Sale
+from loyaltyd.domain.engine.position import Position, positions
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.engine.quote import LineResult, Points, Result
+from loyaltyd.domain.engine.redemption import paying_order
 from loyaltyd.domain.ledger import Posting, usable
 from loyaltyd.domain.money import AMOUNT_MAX, WHOLE_SHARE
-from loyaltyd.domain.position import Position, positions
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.quote import LineResult, Points, Result
-from loyaltyd.domain.redemption import paying_order
-from loyaltyd.domain.returns import Case, Returned, Reversal, goods_returned
-from loyaltyd.domain.sale import Sale
 
 Sums: TypeAlias = Counter[tuple[str, str]]  # (wallet, account when it isn't the shopper's) → units
 

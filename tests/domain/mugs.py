@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loyaltyd.domain.account import Seen
 from loyaltyd.domain.basket import Line
-from loyaltyd.domain.quote import Quote
+from loyaltyd.domain.engine.quote import Quote
 from tests.domain.receipts import basket, line, program, quoted, rule, wallet
 
 # program.example.toml: a mug for 150.00 bonuses

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, TypeAlias
 
-from loyaltyd.domain.grammar.program import ProgramTable
+from loyaltyd.domain.language.grammar.program import ProgramTable
 from loyaltyd.domain.toml import keys_at
 from loyaltyd.domain.toml_lines import Path
 from tests.domain.random_conditions import random_condition, random_coupon, random_limit

@@ -6,8 +6,8 @@ import datetime as dt
 from random import Random
 
 from loyaltyd.domain.coupon import Coupon, RuleUses
+from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.past import Past, Spending, Uses
-from loyaltyd.domain.program import Program
 from tests.domain.random_prints import random_lots
 
 DAY = dt.date(2026, 12, 5)  # of the tests' receipts

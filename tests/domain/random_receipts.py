@@ -21,10 +21,10 @@ from loyaltyd.domain.basket import (
     Wish,
 )
 from loyaltyd.domain.card import MONEY_KINDS
+from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import AMOUNT_MAX
 from loyaltyd.domain.place import Place
-from loyaltyd.domain.program import Program
 from tests.domain.mutations import Tree, words_of
 from tests.domain.random_conditions import random_coupons, random_past
 from tests.domain.receipts import PLACE

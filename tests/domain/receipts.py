@@ -7,13 +7,13 @@ from pathlib import Path
 
 from loyaltyd.domain.account import Account, Card, Debt, Seen
 from loyaltyd.domain.basket import Basket, Line, Reward, Wish
-from loyaltyd.domain.explain import Cause
+from loyaltyd.domain.engine.explain import Cause
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.engine.quote import Quote, quote
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import units
 from loyaltyd.domain.place import Place
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
-from loyaltyd.domain.quote import Quote, quote
 from loyaltyd.domain.refusal import Refusal
 
 DEMO = Path(__file__).parents[2] / "config" / "demo-program.toml"

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from loyaltyd.domain.account import Account, Debt, Seen, moved
 from loyaltyd.domain.basket import NO_DISCOUNT, NO_EARN, NO_REDEEM, Basket, Line, Reward, Wish
+from loyaltyd.domain.books.returns import Case, Returned, Reversal, goods_returned
+from loyaltyd.domain.books.sale import Sale, sale_postings
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.engine.quote import quote
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.past import Past, Spending, Uses
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.quote import quote
 from loyaltyd.domain.record import ProgramRef
 from loyaltyd.domain.refusal import Refusal
-from loyaltyd.domain.returns import Case, Returned, Reversal, goods_returned
-from loyaltyd.domain.sale import Sale, sale_postings
 from tests.domain.receipts import (
     BONUS_CARD,
     EARN,

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from loyaltyd import domain
-from loyaltyd.domain.grammar.conditions import LIMITS
-from loyaltyd.domain.grammar.discounts import OFF
-from loyaltyd.domain.grammar.earnings import WAYS
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from, warnings_in
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.language.grammar.conditions import LIMITS
+from loyaltyd.domain.language.grammar.discounts import OFF
+from loyaltyd.domain.language.grammar.earnings import WAYS
+from loyaltyd.domain.language.program_text import program_from, warnings_in
 
 FOLDER = Path(__file__).with_name("broken_programs")
 WHOLE = (FOLDER / "whole.toml").read_text("utf-8")
@@ -27,9 +27,9 @@ LISTS = {
 }
 DOMAIN = Path(domain.__file__).parent
 TELLING = [  # whose sentences reach whoever writes a program
-    *(it for it in sorted(DOMAIN.glob("grammar/*.py")) if it.name != "cases.py"),
-    *sorted(DOMAIN.glob("*_faults.py")),
-    *(DOMAIN / f"{name}.py" for name in ("exclusions", "spans", "birthdays", "money")),
+    *(it for it in sorted(DOMAIN.glob("language/grammar/*.py")) if it.name != "cases.py"),
+    *sorted(DOMAIN.glob("language/*_faults.py")),
+    *(DOMAIN / f"{name}.py" for name in ("language/exclusions", "spans", "birthdays", "money")),
 ]
 WORDS_MIN = 3  # of a sentence: what is shorter is a part of one
 SHAPE = re.compile(r"\||\)\?")  # what only regular expressions hold

@@ -13,15 +13,15 @@ import pytest
 
 from loyaltyd.domain.account import Seen, moved
 from loyaltyd.domain.basket import Basket
+from loyaltyd.domain.books.sale import Sale, receipt_body, sale_postings
+from loyaltyd.domain.engine.hints import Asked, hint
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.engine.quote import Quote, Result, quote
 from loyaltyd.domain.facts import value_from
-from loyaltyd.domain.hints import Asked, hint
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.place import Place
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
-from loyaltyd.domain.quote import Quote, Result, quote
 from loyaltyd.domain.record import ProgramRef, canonical
 from loyaltyd.domain.refusal import Refusal
-from loyaltyd.domain.sale import Sale, receipt_body, sale_postings
 from loyaltyd.messages import LANGUAGES
 from loyaltyd.till.coupons import Named
 from loyaltyd.till.explaining import explained_answers

@@ -16,10 +16,10 @@ import pytest
 
 from loyaltyd.domain.account import Account, Debt, Seen
 from loyaltyd.domain.basket import Basket, Line, Payment, Reward, Wish
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import decimal
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
 from tests.domain.oracle.reckoning import Reckoning, reckoned
 from tests.domain.random_conditions import (
     random_condition,

@@ -19,14 +19,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from loyaltyd.domain.account import Seen, moved
+from loyaltyd.domain.books.returns import Returned, goods_returned
+from loyaltyd.domain.engine.program import Program, Wallet
+from loyaltyd.domain.engine.quote import LineResult, Points, Quote, Result
 from loyaltyd.domain.facts import bytes_of
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.ledger import Lot, Posting
 from loyaltyd.domain.money import WHOLE_SHARE
-from loyaltyd.domain.program import Program, Wallet
-from loyaltyd.domain.program_text import program_from
-from loyaltyd.domain.quote import LineResult, Points, Quote, Result
 from loyaltyd.domain.refusal import Refusal
-from loyaltyd.domain.returns import Returned, goods_returned
 from tests.domain.oracle.exact import TIES
 from tests.domain.oracle.reckoning import reckoned
 from tests.domain.oracle.shop import Shop

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyaltyd.domain.account import Account, Seen, moved
-from loyaltyd.domain.quote import Points
+from loyaltyd.domain.books.returns import Returned, goods_returned, sale_cancelled
+from loyaltyd.domain.engine.quote import Points
 from loyaltyd.domain.refusal import Refusal
-from loyaltyd.domain.returns import Returned, goods_returned, sale_cancelled
 from tests.domain.receipts import BONUS_CARD, EARN, basket, line, program, rub, rule, wallet
 from tests.domain.sales import DAY, Sold, sales, sold, splits
 

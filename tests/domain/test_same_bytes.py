@@ -20,12 +20,12 @@ import pytest
 
 from loyaltyd.domain.account import Account, Seen
 from loyaltyd.domain.basket import Basket, Line, Wish
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.engine.quote import Quote
 from loyaltyd.domain.facts import bytes_of, facts_of
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.past import Past
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
-from loyaltyd.domain.quote import Quote
 from tests.domain.receipts import BONUS_CARD, MOSCOW, quoted
 
 ROOT = Path(__file__).parents[2]

@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from loyaltyd.domain.account import Seen
-from loyaltyd.domain.facts import facts_of
-from loyaltyd.domain.quote import Points
-from loyaltyd.domain.record import Fact
-from loyaltyd.domain.refusal import Reason, Refusal
-from loyaltyd.domain.returns import (
+from loyaltyd.domain.books.returns import (
     Returned,
     ReturnedLine,
     Reversal,
@@ -17,6 +13,10 @@ from loyaltyd.domain.returns import (
     reversal_body,
     sale_cancelled,
 )
+from loyaltyd.domain.engine.quote import Points
+from loyaltyd.domain.facts import facts_of
+from loyaltyd.domain.record import Fact
+from loyaltyd.domain.refusal import Reason, Refusal
 from tests.domain.receipts import (
     BONUS_CARD,
     EARN,

@@ -24,6 +24,10 @@ FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names} | 
 # Within readers: a driver brings bytes, a profile decodes them, and neither knows the other.
 APART = ({"loyaltyd.readers.profiles", "loyaltyd.readers.drivers"},)
 
+# Within the domain: what stands in no package of it is below them all.
+STOREYS = ((), ("engine",), ("books", "language"), ("trying",))
+STOREY = {name: storey for storey, names in enumerate(STOREYS) for name in names}
+
 # No I/O, no clock, no logging, no chance.
 PURE = (
     "loyaltyd.domain",
@@ -118,6 +122,10 @@ def test_imports_up_sideways_and_to_a_neighbour_kept_apart_are_found(tmp_path: P
         {
             "__init__.py": "from loyaltyd.domain import money\n",
             "domain/money.py": "from loyaltyd import store\n",
+            "domain/ledger.py": "from loyaltyd.domain.engine import lots\n",
+            "domain/books/sale.py": "from loyaltyd.domain.language.words import w\n",
+            "domain/engine/lots.py": "from loyaltyd.domain import money\n",
+            "domain/language/words.py": "from loyaltyd.domain.engine.lots import lot\n",
             "store/__init__.py": "import loyaltyd.link.wire\n",
             "store/ledger.py": "from loyaltyd.store import rows\nimport loyaltyd.domain.money\n",
             "store/rows.py": "",
@@ -128,10 +136,13 @@ def test_imports_up_sideways_and_to_a_neighbour_kept_apart_are_found(tmp_path: P
             "toolbox.py": "",
         },
     )
+    sale, ledger = package / "domain/books/sale.py", package / "domain/ledger.py"
     serial, barcode = "loyaltyd.readers.drivers.serial", "loyaltyd.readers.profiles.barcode"
     assert misplaced(package) == [
         f"{package / 'toolbox.py'}: on no floor",
         f"{package / '__init__.py'}:1: loyaltyd imports loyaltyd.domain.money",
+        f"{sale}:1: loyaltyd.domain.books.sale imports loyaltyd.domain.language.words.w",
+        f"{ledger}:1: loyaltyd.domain.ledger imports loyaltyd.domain.engine.lots",
         f"{package / 'domain/money.py'}:1: loyaltyd.domain.money imports loyaltyd.store",
         f"{package / 'readers/drivers/serial.py'}:1: {serial} imports {barcode}.B",
         f"{package / 'store/__init__.py'}:1: loyaltyd.store imports loyaltyd.link.wire",
@@ -194,10 +205,22 @@ def _module(target: str, modules: set[str]) -> str:
 
 def _may(importer: str, imported: str) -> bool:
     here, there = _room(importer), _room(imported)
+    if here == there == "domain":
+        return _may_within(_package(importer), _package(imported))
     if here == there:
         return not any(_parted(importer, imported, apart) for apart in APART)
     # What is on no floor is a name in loyaltyd/__init__.py.
     return FLOOR.get(there, -1) < FLOOR.get(here, len(FLOORS))
+
+
+def _package(module: str) -> str:
+    """Return the package of the domain that holds module, "" for one that stands in none."""
+    name = module.split(".")[2]
+    return name if name in STOREY else ""
+
+
+def _may_within(importer: str, imported: str) -> bool:
+    return importer == imported or STOREY.get(imported, 0) < STOREY.get(importer, 0)
 
 
 def _parted(importer: str, imported: str, apart: set[str]) -> bool:

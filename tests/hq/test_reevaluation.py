@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.record import record_from
 from loyaltyd.hq import overview, reevaluation
 from loyaltyd.hq.ingest import Headquarters

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.hq import reevaluation, undoing
 from loyaltyd.hq.ingest import Headquarters
 from loyaltyd.hq.overview import Overview

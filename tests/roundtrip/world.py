@@ -19,7 +19,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from loyaltyd.domain import outbox
-from loyaltyd.domain.program_text import program_from
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.hq import reevaluation
 from loyaltyd.hq.keys import KEY
 from loyaltyd.link.spool import Spool

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.errors import ConfigError
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.store.aside import ledger_aside
 from loyaltyd.till.backtest import Days, Report, backtest
 from loyaltyd.till.backtest_answer import backtest_answer

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from loyaltyd.domain.basket import Basket, Wish
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.refusal import Reason, Refusal
 from loyaltyd.till.baskets import basket_from, fingerprint
 from loyaltyd.till.requests import MomentRequest, QuoteRequest, Request

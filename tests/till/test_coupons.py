@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from loyaltyd.domain.books.sale import sale_from
 from loyaltyd.domain.card import card_id
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.refusal import Reason
-from loyaltyd.domain.sale import sale_from
 from loyaltyd.hq.undoing import UNDOING, receipt_told, undoing_difference
 from tests.domain.receipts import CARDS, HEAD, rule
 from tests.till.shop import CARD, Shop, back, bought, line, no, numbered, shop_at

@@ -23,13 +23,13 @@ from hypothesis.stateful import (
 )
 
 from loyaltyd.domain.account import Account
+from loyaltyd.domain.books.returns import Case, Returned, Reversal, goods_returned, sale_cancelled
+from loyaltyd.domain.books.sale import Sale, sale_from, sale_postings
+from loyaltyd.domain.engine.quote import Quote, quote
 from loyaltyd.domain.facts import value_from
 from loyaltyd.domain.ledger import DEBT, ISSUED, REDEEMED, fold, postings_of
-from loyaltyd.domain.quote import Quote, quote
 from loyaltyd.domain.record import Record
 from loyaltyd.domain.refusal import Reason
-from loyaltyd.domain.returns import Case, Returned, Reversal, goods_returned, sale_cancelled
-from loyaltyd.domain.sale import Sale, sale_from, sale_postings
 from loyaltyd.store.database import reader
 from tests.domain.receipts import CARDS, HEAD
 from tests.domain.receipts import rule as earning

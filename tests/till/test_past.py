@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.refusal import Reason
 from loyaltyd.hq.rerunning import difference
 from tests.domain.receipts import CARDS, HEAD, rule

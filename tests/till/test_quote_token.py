@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyaltyd.domain.basket import Payment
-from loyaltyd.domain.quote import LineResult, Points, Result
+from loyaltyd.domain.engine.quote import LineResult, Points, Result
 from loyaltyd.till.quote_token import (
     LIFETIME,
     Promise,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from loyaltyd.domain.standing import Counted
+from loyaltyd.domain.books.standing import Counted
 from loyaltyd.till.recount import Recount, points_counted
 
 DAY = dt.date(2026, 12, 5)

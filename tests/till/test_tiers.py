@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.hq.rerunning import difference
 from loyaltyd.hq.undoing import receipt_told, undoing_difference
 from tests.domain.receipts import CARDS, EARN, HEAD, rule, wallet

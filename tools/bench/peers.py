@@ -14,8 +14,8 @@ import json_logic
 import zen
 
 from loyaltyd.domain.basket import Line
-from loyaltyd.domain.grammar.values import WEEKDAYS
 from loyaltyd.domain.money import half_up
+from loyaltyd.domain.spans import WEEKDAYS
 from tools.bench.workload import AT, CATEGORIES, LINES
 
 TIER = "gold"

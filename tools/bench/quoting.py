@@ -12,11 +12,11 @@ from pathlib import Path
 from loyaltyd.domain.account import Account, Card, Seen
 from loyaltyd.domain.basket import Basket
 from loyaltyd.domain.coupon import Coupon
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.engine.quote import Quote
+from loyaltyd.domain.engine.quote import quote as engine_quote
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.place import Place
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.quote import Quote
-from loyaltyd.domain.quote import quote as engine_quote
 from loyaltyd.till.baskets import basket_from
 from loyaltyd.till.checkout import quote_receipt
 from loyaltyd.till.program_file import program_of

@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from loyaltyd.api.door import Door
 from loyaltyd.api.guard import COOKIE
 from loyaltyd.api.tokens import COOKIE_S, Caller, Scope
-from loyaltyd.domain.program import Program
+from loyaltyd.domain.engine.program import Program
 from loyaltyd.messages import LANGUAGES, page_words
 
 PATH = "/till"

@@ -12,12 +12,12 @@ from loyaltyd.api.bodies import Unreadable, request_in
 from loyaltyd.cli import exits
 from loyaltyd.domain.account import Account, Card, Seen
 from loyaltyd.domain.card import COUPON_KIND
-from loyaltyd.domain.hints import Asked, hint
+from loyaltyd.domain.engine.hints import Asked, hint
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.engine.quote import quote
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import units
 from loyaltyd.domain.place import Place
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.quote import quote
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.messages import sentence
 from loyaltyd.till.baskets import basket_from

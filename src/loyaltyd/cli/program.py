@@ -6,7 +6,7 @@ import click
 
 from loyaltyd.cli import program_backtest, program_diff, program_test
 from loyaltyd.domain.errors import ConfigError
-from loyaltyd.domain.program_text import warnings_in
+from loyaltyd.domain.language.program_text import warnings_in
 from loyaltyd.till.program_file import program_of, program_text
 
 
@@ -52,6 +52,6 @@ def schema() -> None:
     """Print the language as a JSON Schema, for an editor that completes and checks keys."""
     import json
 
-    from loyaltyd.domain.program_schema import program_schema
+    from loyaltyd.domain.language.program_schema import program_schema
 
     click.echo(json.dumps(program_schema(), ensure_ascii=False, indent=2))

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from loyaltyd.domain.cases import Case
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.samples import samples
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.trying.cases import Case
+from loyaltyd.domain.trying.samples import samples
 from loyaltyd.till.cases_file import cases_beside, cases_in
 from loyaltyd.till.program_diff import diff_answer
 from loyaltyd.till.program_file import program_of, program_text

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import click
 
 from loyaltyd.cli import exits
-from loyaltyd.domain.cases import Trial, never_applied, tried
-from loyaltyd.domain.program import Program
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.trying.cases import Trial, never_applied, tried
 from loyaltyd.till.cases_file import cases_beside, cases_in, explained, missed_lines
 from loyaltyd.till.program_file import program_in
 

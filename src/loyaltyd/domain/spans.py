@@ -5,6 +5,15 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
+WEEKDAYS = (
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+    "sat",
+    "sun",
+)  # in Python's order
 MONTH_END = " after month-end"
 SPAN_DAYS_MAX = 36_600  # a hundred years: past any promise, inside any date that a till meets
 

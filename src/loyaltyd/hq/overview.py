@@ -8,9 +8,9 @@ from itertools import groupby
 from operator import itemgetter
 
 from loyaltyd.domain.batch import BatchReason
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.ledger import DEBT, ISSUED, NEVER, REDEEMED
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
 from loyaltyd.hq.store import balances, days, differences, programs, refused, streams, trust
 from loyaltyd.hq.store.days import KeptDay
 from loyaltyd.hq.store.differences import Difference, Unruled

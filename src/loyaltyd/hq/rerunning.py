@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from loyaltyd.domain.books.sale import Sale, receipt_body, sale_from, sale_postings
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.engine.quote import Quote, quote
 from loyaltyd.domain.ledger import TYPES
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.quote import Quote, quote
 from loyaltyd.domain.record import Record, Stream, record_from
-from loyaltyd.domain.sale import Sale, receipt_body, sale_from, sale_postings
 
 RECEIPT = "receipt"
 

@@ -4,9 +4,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.errors import ConfigError
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.toml import TEXT_BYTES_MAX, Fault, decoded
 from loyaltyd.hq.ingest import Headquarters
 from loyaltyd.hq.store import programs, trust

@@ -4,11 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from loyaltyd.domain.account import Seen
-from loyaltyd.domain.facts import value_from
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.record import Record
-from loyaltyd.domain.refusal import Reason, Refusal
-from loyaltyd.domain.returns import (
+from loyaltyd.domain.books.returns import (
     Case,
     Returned,
     Reversal,
@@ -16,7 +12,11 @@ from loyaltyd.domain.returns import (
     reversal_body,
     sale_cancelled,
 )
-from loyaltyd.domain.sale import sale_from
+from loyaltyd.domain.books.sale import sale_from
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.facts import value_from
+from loyaltyd.domain.record import Record
+from loyaltyd.domain.refusal import Reason, Refusal
 from loyaltyd.hq.rerunning import POISON, RECEIPT
 
 CANCEL, RETURN = "cancel", "return"

@@ -14,28 +14,8 @@ from typing import Any
 from pydantic_core import from_json
 
 from loyaltyd.domain.account import Account, Card, Seen
-from loyaltyd.domain.asks import Asks
-from loyaltyd.domain.backtest import (
-    Backtest,
-    Worth,
-    given_now,
-    given_then,
-    needs_trace,
-    worths,
-)
 from loyaltyd.domain.basket import Basket
-from loyaltyd.domain.coupon import Coupon
-from loyaltyd.domain.errors import ConfigError
-from loyaltyd.domain.explain import Why
-from loyaltyd.domain.facts import value_from
-from loyaltyd.domain.past import Past
-from loyaltyd.domain.person import Person
-from loyaltyd.domain.place import Place
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
-from loyaltyd.domain.quote import Quote, quote
-from loyaltyd.domain.refusal import Reason, Refusal, refused
-from loyaltyd.domain.sale import (
+from loyaltyd.domain.books.sale import (
     GIVEN,
     RETURNED,
     SPEND,
@@ -46,7 +26,27 @@ from loyaltyd.domain.sale import (
     use_counters,
     used_by,
 )
-from loyaltyd.domain.standing import standing
+from loyaltyd.domain.books.standing import standing
+from loyaltyd.domain.coupon import Coupon
+from loyaltyd.domain.engine.asks import Asks
+from loyaltyd.domain.engine.explain import Why
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.engine.quote import Quote, quote
+from loyaltyd.domain.errors import ConfigError
+from loyaltyd.domain.facts import value_from
+from loyaltyd.domain.language.program_text import program_from
+from loyaltyd.domain.past import Past
+from loyaltyd.domain.person import Person
+from loyaltyd.domain.place import Place
+from loyaltyd.domain.refusal import Reason, Refusal, refused
+from loyaltyd.domain.trying.backtest import (
+    Backtest,
+    Worth,
+    given_now,
+    given_then,
+    needs_trace,
+    worths,
+)
 from loyaltyd.store.records import Entry
 from loyaltyd.store.transaction import View
 from loyaltyd.till.coupons import coupon_seen

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from loyaltyd.domain.backtest import Side
-from loyaltyd.domain.cases import rules_of
+from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.money import decimal
-from loyaltyd.domain.program import Program
 from loyaltyd.domain.record import Stream
+from loyaltyd.domain.trying.backtest import Side
+from loyaltyd.domain.trying.cases import rules_of
 from loyaltyd.till.backtest import Report
 
 

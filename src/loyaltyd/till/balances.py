@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from loyaltyd.domain.account import Account
-from loyaltyd.domain.explain import Message, Note
-from loyaltyd.domain.postings import points_of
-from loyaltyd.domain.program import Program, Wallet
-from loyaltyd.domain.quote import Points, Result
+from loyaltyd.domain.books.postings import points_of
+from loyaltyd.domain.engine.explain import Message, Note
+from loyaltyd.domain.engine.program import Program, Wallet
+from loyaltyd.domain.engine.quote import Points, Result
 from loyaltyd.till.wallets import Balance, balance
 
 

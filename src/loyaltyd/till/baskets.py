@@ -19,8 +19,8 @@ from loyaltyd.domain.basket import (
     Reward,
     Wish,
 )
+from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.money import AMOUNT_MAX, QUANTITY_DIGITS, decimal, units
-from loyaltyd.domain.program import Program
 from loyaltyd.domain.record import PLAIN, Fact, canonical
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.till.requests import LineRequest, PaymentRequest, QuoteRequest, Request

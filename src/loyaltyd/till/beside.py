@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from loyaltyd.domain.account import Beside
 from loyaltyd.domain.card import GIFT, MONEY_KINDS, CardNumber, card_pin
-from loyaltyd.domain.program import CardRange, Program
+from loyaltyd.domain.engine.program import CardRange, Program
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.store.transaction import View
 from loyaltyd.till.identify import BLOCKED, NEW, Presented, presented, usable

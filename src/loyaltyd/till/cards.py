@@ -3,14 +3,14 @@
 import asyncio
 from dataclasses import replace
 
+from loyaltyd.domain.books.sale import card_member
+from loyaltyd.domain.books.standing import Standing, next_level
 from loyaltyd.domain.card import COUPON_KIND
+from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.money import decimal
 from loyaltyd.domain.person import Person
-from loyaltyd.domain.program import Program
 from loyaltyd.domain.record import Fact, Moment
 from loyaltyd.domain.refusal import Reason, Refusal, refused
-from loyaltyd.domain.sale import card_member
-from loyaltyd.domain.standing import Standing, next_level
 from loyaltyd.store.transaction import Transaction, View
 from loyaltyd.till.answers import CardViewAnswer, NextTierAnswer
 from loyaltyd.till.identify import ACTIVE, BLOCKED, NEW, Presented, enrols, presented

@@ -3,13 +3,13 @@
 import pathlib
 from collections.abc import Iterator
 
-from loyaltyd.domain.case_text import cases_from
-from loyaltyd.domain.cases import LINES, RULES, Case, Key, Told, Trial, digits_of
+from loyaltyd.domain.engine.hints import Asked
+from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.errors import ConfigError
-from loyaltyd.domain.hints import Asked
 from loyaltyd.domain.money import decimal
-from loyaltyd.domain.program import Program
 from loyaltyd.domain.refusal import Refusal
+from loyaltyd.domain.trying.case_text import cases_from
+from loyaltyd.domain.trying.cases import LINES, RULES, Case, Key, Told, Trial, digits_of
 from loyaltyd.till.answers import WhyAnswer
 from loyaltyd.till.program_file import text_in
 from loyaltyd.till.telling import Telling, explain_answers

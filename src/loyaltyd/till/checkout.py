@@ -11,14 +11,14 @@ from pydantic_core import to_json
 
 from loyaltyd.domain.account import Seen, moved
 from loyaltyd.domain.basket import Basket
+from loyaltyd.domain.books.returns import Returned
+from loyaltyd.domain.books.sale import receipt_body, sale_from, sale_postings
+from loyaltyd.domain.engine.hints import Asked, hint
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.engine.quote import Quote, quote
 from loyaltyd.domain.facts import value_from
-from loyaltyd.domain.hints import Asked, hint
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.quote import Quote, quote
 from loyaltyd.domain.record import Moment, Record
 from loyaltyd.domain.refusal import Reason, Refusal, refused
-from loyaltyd.domain.returns import Returned
-from loyaltyd.domain.sale import receipt_body, sale_from, sale_postings
 from loyaltyd.store.requests import Answer
 from loyaltyd.store.transaction import Transaction, View
 from loyaltyd.till.answers import (

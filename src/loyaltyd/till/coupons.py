@@ -4,13 +4,13 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from loyaltyd.domain.candidates import left_out
+from loyaltyd.domain.books.sale import USED
 from loyaltyd.domain.card import COUPON_KIND, PRINTED, card_id, masked
 from loyaltyd.domain.coupon import BLOCKED, NOT_ISSUED, Coupon, Print, RuleUses, coupon_code
-from loyaltyd.domain.explain import Note, Why
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.quote import Quote, Result
-from loyaltyd.domain.sale import USED
+from loyaltyd.domain.engine.candidates import left_out
+from loyaltyd.domain.engine.explain import Note, Why
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.engine.quote import Quote, Result
 from loyaltyd.store.transaction import View
 from loyaltyd.till.identify import FIRST_USE
 from loyaltyd.till.past import Tallies, coupon_uses

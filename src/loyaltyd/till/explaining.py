@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from loyaltyd.domain.checks import Check, Unit
-from loyaltyd.domain.explanation import Explained, explained
+from loyaltyd.domain.engine.checks import Check, Unit
+from loyaltyd.domain.engine.explanation import Explained, explained
+from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.money import WHOLE_SHARE, ceiling, decimal, quantity_text, share_text
-from loyaltyd.domain.program import Program
 from loyaltyd.till.answers import ConditionAnswer, LoweredAnswer, NearestAnswer, WhyAnswer
 from loyaltyd.till.telling import Telling, why_answer
 

@@ -4,13 +4,13 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from loyaltyd.domain.account import Account, Card
+from loyaltyd.domain.books.sale import measured_by
+from loyaltyd.domain.books.standing import Counted, standing, window_start
 from loyaltyd.domain.card import COUPON_KIND, CardNumber, card_id
+from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.past import NO_PAST, Past
 from loyaltyd.domain.person import Person
-from loyaltyd.domain.program import Program
 from loyaltyd.domain.refusal import Reason, Refusal, refused
-from loyaltyd.domain.sale import measured_by
-from loyaltyd.domain.standing import Counted, standing, window_start
 from loyaltyd.store.transaction import View
 from loyaltyd.till.past import Holder, past_of
 from loyaltyd.till.till import Till

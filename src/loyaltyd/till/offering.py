@@ -1,7 +1,7 @@
 """What is missing to a promise, in words."""
 
 from loyaltyd import messages
-from loyaltyd.domain.gifts import (
+from loyaltyd.domain.engine.gifts import (
     AmountOff,
     Bundle,
     Earn,
@@ -13,9 +13,9 @@ from loyaltyd.domain.gifts import (
     ShareEarned,
     StepsEarned,
 )
-from loyaltyd.domain.hints import Hint
+from loyaltyd.domain.engine.hints import Hint
+from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.money import decimal, share_text
-from loyaltyd.domain.program import Program
 from loyaltyd.till.wallets import wallet_name
 
 _Named = tuple[str, dict[str, str]]  # a key of messages.GIFTS, and what its sentence names

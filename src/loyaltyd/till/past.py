@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from loyaltyd.domain.account import Seen
-from loyaltyd.domain.asks import Asks
-from loyaltyd.domain.limits import Limit
+from loyaltyd.domain.books.sale import GIVEN, RETURNED, SPEND, VISITS, budget_account, used_by
+from loyaltyd.domain.engine.asks import Asks
+from loyaltyd.domain.engine.limits import Limit
 from loyaltyd.domain.past import NO_PAST, Past, Spending, Uses
 from loyaltyd.domain.person import Person
-from loyaltyd.domain.sale import GIVEN, RETURNED, SPEND, VISITS, budget_account, used_by
 from loyaltyd.domain.spans import Span
 
 NO_ASKS = Asks()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from loyaltyd import messages
-from loyaltyd.domain.printing import Printing
+from loyaltyd.domain.engine.printing import Printing
 from loyaltyd.till.answers import CouponAnswer
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from loyaltyd.domain.cases import (
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.money import decimal
+from loyaltyd.domain.trying.cases import (
     EARNED,
     RULES,
     Case,
@@ -15,10 +17,8 @@ from loyaltyd.domain.cases import (
     compared,
     digits_of,
 )
-from loyaltyd.domain.money import decimal
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_diff import changes
-from loyaltyd.domain.samples import fitted
+from loyaltyd.domain.trying.program_diff import changes
+from loyaltyd.domain.trying.samples import fitted
 
 TOTALS: tuple[Key, ...] = (("discount",), ("redeemed",), ("payable",))
 

@@ -3,9 +3,9 @@
 import pathlib
 
 from loyaltyd.config.values import zone
+from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.errors import ConfigError
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.toml import TEXT_BYTES_MAX, Fault, decoded
 from loyaltyd.domain.toml_lines import key_lines
 

@@ -1,7 +1,7 @@
 """The programs that a till knows: the one on its disk, and all that its records name."""
 
+from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.errors import ConfigError
-from loyaltyd.domain.program import Program
 from loyaltyd.store.ledger import Ledger
 from loyaltyd.store.programs import KeptProgram
 from loyaltyd.till.program_file import program_of

@@ -9,8 +9,8 @@ import json
 from dataclasses import dataclass, replace
 
 from loyaltyd.domain.basket import Basket
+from loyaltyd.domain.engine.quote import Result
 from loyaltyd.domain.facts import bytes_of, facts_of
-from loyaltyd.domain.quote import Result
 from loyaltyd.domain.record import canonical
 
 LIFETIME = dt.timedelta(minutes=5)  # a cashier needs one; a shopper fetches a forgotten wallet

@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-from loyaltyd.domain.sale import CLAWED_BACK, EARNED, RETURNED, SPEND
-from loyaltyd.domain.standing import Counted
+from loyaltyd.domain.books.sale import CLAWED_BACK, EARNED, RETURNED, SPEND
+from loyaltyd.domain.books.standing import Counted
 
 Days = tuple[str, str]  # the day that is counted for, and since when it is known
 

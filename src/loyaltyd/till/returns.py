@@ -7,15 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from loyaltyd.domain.account import Account, moved
-from loyaltyd.domain.coupon import Coupon
-from loyaltyd.domain.explain import Message, Note
-from loyaltyd.domain.facts import value_from
-from loyaltyd.domain.ledger import DEBT, REDEEMED, lot_from
-from loyaltyd.domain.money import decimal, quantity_text
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.record import Moment, Record
-from loyaltyd.domain.refusal import Reason, Refusal, refused
-from loyaltyd.domain.returns import (
+from loyaltyd.domain.books.returns import (
     Case,
     Returned,
     ReturnedLine,
@@ -24,7 +16,15 @@ from loyaltyd.domain.returns import (
     reversal_body,
     sale_cancelled,
 )
-from loyaltyd.domain.sale import Sale, sale_from
+from loyaltyd.domain.books.sale import Sale, sale_from
+from loyaltyd.domain.coupon import Coupon
+from loyaltyd.domain.engine.explain import Message, Note
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.facts import value_from
+from loyaltyd.domain.ledger import DEBT, REDEEMED, lot_from
+from loyaltyd.domain.money import decimal, quantity_text
+from loyaltyd.domain.record import Moment, Record
+from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.store.requests import Answer
 from loyaltyd.store.transaction import Transaction, View
 from loyaltyd.till.answers import (

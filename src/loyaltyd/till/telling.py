@@ -8,16 +8,16 @@ from functools import lru_cache
 from loyaltyd import messages
 from loyaltyd.domain.account import Account
 from loyaltyd.domain.basket import Basket
-from loyaltyd.domain.candidates import left_out
-from loyaltyd.domain.explain import Cause, Message, Note, Why
-from loyaltyd.domain.explanation import barring
-from loyaltyd.domain.gifts import PercentOff, Scale
-from loyaltyd.domain.goods import GoodsClass
-from loyaltyd.domain.hints import Asked, Hint
+from loyaltyd.domain.books.postings import points_of
+from loyaltyd.domain.engine.candidates import left_out
+from loyaltyd.domain.engine.explain import Cause, Message, Note, Why
+from loyaltyd.domain.engine.explanation import barring
+from loyaltyd.domain.engine.gifts import PercentOff, Scale
+from loyaltyd.domain.engine.goods import GoodsClass
+from loyaltyd.domain.engine.hints import Asked, Hint
+from loyaltyd.domain.engine.program import POINTS, Program, Rule, Texts
+from loyaltyd.domain.engine.quote import LineResult, Points, Quote, Result, pieces
 from loyaltyd.domain.money import decimal, quantity_text
-from loyaltyd.domain.postings import points_of
-from loyaltyd.domain.program import POINTS, Program, Rule, Texts
-from loyaltyd.domain.quote import LineResult, Points, Quote, Result, pieces
 from loyaltyd.till.answers import (
     Amounts,
     CardAnswer,

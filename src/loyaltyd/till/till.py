@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.place import Place
-from loyaltyd.domain.program import Program
 from loyaltyd.domain.record import Fact, Moment, ProgramRef, Record
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.store.ledger import Ledger

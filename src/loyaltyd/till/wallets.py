@@ -5,9 +5,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from loyaltyd.domain.account import Account
+from loyaltyd.domain.engine.program import Program, Wallet
 from loyaltyd.domain.ledger import Lot, usable
 from loyaltyd.domain.money import decimal
-from loyaltyd.domain.program import Program, Wallet
 from loyaltyd.till.answers import ExpiringAnswer, WalletAnswer
 
 SOON = dt.timedelta(days=30)  # a shopper who comes monthly hears of it once before it is gone

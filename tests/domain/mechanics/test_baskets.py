@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from loyaltyd.domain.basket import Line
-from loyaltyd.domain.explain import Cause
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.quote import Quote
-from loyaltyd.domain.returns import Reversal, goods_returned
+from loyaltyd.domain.books.returns import Reversal, goods_returned
+from loyaltyd.domain.engine.explain import Cause
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.engine.quote import Quote
 from tests.domain.receipts import (
     EARN,
     basket,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from loyaltyd.domain.birthdays import BirthdayWindow, birthday_window
-from loyaltyd.domain.explain import Cause, Why
+from loyaltyd.domain.engine.explain import Cause, Why
 from loyaltyd.domain.past import Past
 from tests.domain.receipts import NOBODY, basket, discounts, line, program, quoted, rub, rule, seen
 

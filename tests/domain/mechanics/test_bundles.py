@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from loyaltyd.domain.basket import Line
-from loyaltyd.domain.explain import Cause, Why
-from loyaltyd.domain.quote import pieces
+from loyaltyd.domain.engine.explain import Cause, Why
+from loyaltyd.domain.engine.quote import pieces
 from tests.domain.receipts import (
     basket,
     cause,

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from loyaltyd.domain.explain import Cause
-from loyaltyd.domain.quote import Quote, quote
-from loyaltyd.domain.returns import Reversal, goods_returned
+from loyaltyd.domain.books.returns import Reversal, goods_returned
+from loyaltyd.domain.engine.explain import Cause
+from loyaltyd.domain.engine.quote import Quote, quote
 from tests.domain.receipts import (
     EARN,
     MOSCOW,

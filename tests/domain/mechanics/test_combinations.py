@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from loyaltyd.domain.explain import Cause
-from loyaltyd.domain.quote import Quote
+from loyaltyd.domain.engine.explain import Cause
+from loyaltyd.domain.engine.quote import Quote
 from tests.domain.receipts import basket, discounts, line, program, quoted, rub, rule, seen
 
 TIERS = """

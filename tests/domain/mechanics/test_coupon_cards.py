@@ -8,9 +8,9 @@ import pytest
 
 from loyaltyd.domain.account import Seen
 from loyaltyd.domain.coupon import BLOCKED, NOT_ISSUED, Coupon
-from loyaltyd.domain.explain import Cause
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.quote import CouponUse
+from loyaltyd.domain.engine.explain import Cause
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.engine.quote import CouponUse
 from tests.domain.coupons import bringing, coupon, ident, naming
 from tests.domain.receipts import (
     NOBODY,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from loyaltyd.domain.account import Seen
-from loyaltyd.domain.candidates import left_out
-from loyaltyd.domain.explain import Cause, Why
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.quote import CouponUse, Quote
-from loyaltyd.domain.sale import use_counters
+from loyaltyd.domain.books.sale import use_counters
+from loyaltyd.domain.engine.candidates import left_out
+from loyaltyd.domain.engine.explain import Cause, Why
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.engine.quote import CouponUse, Quote
 from tests.domain.coupons import bringing, coupon, ident, naming
 from tests.domain.receipts import (
     NOBODY,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from loyaltyd.domain.account import Account, Seen
-from loyaltyd.domain.explain import Cause
+from loyaltyd.domain.engine.explain import Cause
+from loyaltyd.domain.engine.quote import Quote
 from loyaltyd.domain.ledger import Lot
-from loyaltyd.domain.quote import Quote
 from tests.domain.receipts import (
     BONUS_CARD,
     EARN,

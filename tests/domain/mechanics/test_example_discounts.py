@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loyaltyd.domain.returns import Reversal, goods_returned
+from loyaltyd.domain.books.returns import Reversal, goods_returned
 from tests.domain.receipts import basket, line, program, quoted, rub, seen
 from tests.domain.sales import sold
 

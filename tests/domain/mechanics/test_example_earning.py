@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from loyaltyd.domain.account import Account, Seen
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.engine.quote import Result
 from loyaltyd.domain.facts import facts_of, value_from
 from loyaltyd.domain.ledger import Lot
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.quote import Result
 from tests.domain.receipts import (
     BONUS_CARD,
     SATURDAY,

@@ -13,12 +13,12 @@ import pytest
 from loyaltyd.domain.account import Account, Beside, Card, Seen
 from loyaltyd.domain.basket import Basket, GiftCard
 from loyaltyd.domain.coupon import Coupon, RuleUses
-from loyaltyd.domain.explain import Cause
+from loyaltyd.domain.engine.explain import Cause
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.engine.quote import Quote
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.past import Past, Uses
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.program_text import program_from
-from loyaltyd.domain.quote import Quote
 from tests.domain.receipts import (
     BONUS_CARD,
     DISCOUNT_CARD,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from loyaltyd.domain.account import Seen
-from loyaltyd.domain.explain import Cause
-from loyaltyd.domain.quote import Quote
-from loyaltyd.domain.returns import Reversal, goods_returned
+from loyaltyd.domain.books.returns import Reversal, goods_returned
+from loyaltyd.domain.engine.explain import Cause
+from loyaltyd.domain.engine.quote import Quote
 from tests.domain.receipts import (
     DISCOUNT_CARD,
     basket,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from loyaltyd.domain.basket import Line
-from loyaltyd.domain.explain import Cause, Why
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.quote import pieces
-from loyaltyd.domain.returns import Returned, Reversal, goods_returned
+from loyaltyd.domain.books.returns import Returned, Reversal, goods_returned
+from loyaltyd.domain.engine.explain import Cause, Why
+from loyaltyd.domain.engine.program import Program
+from loyaltyd.domain.engine.quote import pieces
 from tests.domain.receipts import (
     basket,
     cause,

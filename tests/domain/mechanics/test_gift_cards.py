@@ -9,13 +9,13 @@ import pytest
 
 from loyaltyd.domain.account import Account, Beside, Card, Debt, Seen, moved
 from loyaltyd.domain.basket import Basket, GiftCard, Load, Reward
-from loyaltyd.domain.explain import Note
+from loyaltyd.domain.books.returns import Case, Reversal, goods_returned, sale_cancelled
+from loyaltyd.domain.books.sale import sale_postings
+from loyaltyd.domain.engine.explain import Note
+from loyaltyd.domain.engine.quote import Points, quote
+from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.ledger import LOADED, REDEEMED, Lot
-from loyaltyd.domain.program_text import program_from
-from loyaltyd.domain.quote import Points, quote
 from loyaltyd.domain.refusal import Reason, Refusal
-from loyaltyd.domain.returns import Case, Reversal, goods_returned, sale_cancelled
-from loyaltyd.domain.sale import sale_postings
 from tests.domain.receipts import (
     CARDS,
     EARN,

@@ -12,11 +12,11 @@ import pytest
 
 from loyaltyd.domain.account import Account, Beside, Card, Seen, moved
 from loyaltyd.domain.basket import GiftCard, Load, Wish
+from loyaltyd.domain.books.postings import takings
+from loyaltyd.domain.books.returns import Case, Reversal, goods_returned, sale_cancelled
+from loyaltyd.domain.books.sale import Sale
 from loyaltyd.domain.ledger import LOADED, REDEEMED, Lot, Posting, taken, usable
-from loyaltyd.domain.postings import takings
 from loyaltyd.domain.refusal import Reason, Refusal
-from loyaltyd.domain.returns import Case, Reversal, goods_returned, sale_cancelled
-from loyaltyd.domain.sale import Sale
 from tests.domain.mechanics.test_gift_cards import DAY, MONEY, ONE, PROGRAM, TWO, holding
 from tests.domain.receipts import EARN, basket, line, program, rule, wallet
 from tests.domain.sales import sold

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loyaltyd.domain.basket import Line
-from loyaltyd.domain.explain import Cause
+from loyaltyd.domain.engine.explain import Cause
 from tests.domain.receipts import (
     EARN,
     basket,

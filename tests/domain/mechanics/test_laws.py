@@ -7,9 +7,9 @@ import datetime as dt
 import pytest
 
 from loyaltyd.domain.basket import Line
-from loyaltyd.domain.explain import Cause
-from loyaltyd.domain.position import positions
-from loyaltyd.domain.quote import quote
+from loyaltyd.domain.engine.explain import Cause
+from loyaltyd.domain.engine.position import positions
+from loyaltyd.domain.engine.quote import quote
 from loyaltyd.domain.refusal import Reason, Refusal
 from tests.domain.receipts import (
     EARN,

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from loyaltyd.domain.account import Seen
-from loyaltyd.domain.explain import Cause, Why
+from loyaltyd.domain.books.sale import use_counters
+from loyaltyd.domain.engine.explain import Cause, Why
+from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.past import Past, Uses
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.sale import use_counters
 from tests.domain.receipts import (
     BONUS_CARD,
     NOBODY,

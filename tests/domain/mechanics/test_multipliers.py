@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
-from loyaltyd.domain.explain import Cause
-from loyaltyd.domain.quote import Quote
+from loyaltyd.domain.engine.explain import Cause
+from loyaltyd.domain.engine.quote import Quote
 from tests.domain.receipts import (
     EARN,
     basket,

@@ -6,9 +6,9 @@ import pytest
 
 from loyaltyd.domain.account import Account, moved
 from loyaltyd.domain.basket import Line
-from loyaltyd.domain.explain import Cause
-from loyaltyd.domain.quote import Quote
-from loyaltyd.domain.returns import Reversal, goods_returned
+from loyaltyd.domain.books.returns import Reversal, goods_returned
+from loyaltyd.domain.engine.explain import Cause
+from loyaltyd.domain.engine.quote import Quote
 from tests.domain.receipts import (
     basket,
     cause,

@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 
 from loyaltyd.domain.account import Seen
-from loyaltyd.domain.explain import Cause
-from loyaltyd.domain.quote import Quote
+from loyaltyd.domain.engine.explain import Cause
+from loyaltyd.domain.engine.quote import Quote
 from tests.domain.receipts import (
     DISCOUNT_CARD,
     MOSCOW,

@@ -9,13 +9,13 @@ import pytest
 
 from loyaltyd.domain.account import Seen
 from loyaltyd.domain.basket import Basket
+from loyaltyd.domain.books.returns import Case, Returned, Reversal, goods_returned, sale_cancelled
+from loyaltyd.domain.books.sale import Sale, sale_postings
 from loyaltyd.domain.coupon import Coupon, Print, coupon_wallet
-from loyaltyd.domain.explain import Cause, Why
+from loyaltyd.domain.engine.explain import Cause, Why
+from loyaltyd.domain.engine.printing import Printing
+from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.ledger import ISSUED, REDEEMED, Lot, Posting
-from loyaltyd.domain.printing import Printing
-from loyaltyd.domain.program import Program
-from loyaltyd.domain.returns import Case, Returned, Reversal, goods_returned, sale_cancelled
-from loyaltyd.domain.sale import Sale, sale_postings
 from tests.domain.coupons import bringing, coupon, naming
 from tests.domain.receipts import (
     NOBODY,

@@ -8,11 +8,11 @@ import pytest
 
 from loyaltyd.domain.account import Seen
 from loyaltyd.domain.basket import Basket, Line
-from loyaltyd.domain.explain import Cause, Note, Why
+from loyaltyd.domain.engine.explain import Cause, Note, Why
+from loyaltyd.domain.engine.position import Paid
+from loyaltyd.domain.engine.quote import Quote, Result, quote
 from loyaltyd.domain.facts import facts_of, value_from
 from loyaltyd.domain.past import Past, Uses
-from loyaltyd.domain.position import Paid
-from loyaltyd.domain.quote import Quote, Result, quote
 from loyaltyd.domain.refusal import Reason, refused
 from tests.domain.mugs import MUG, MUGS, asked, mugs
 from tests.domain.receipts import (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from loyaltyd.domain.explain import Cause, Note
-from loyaltyd.domain.position import Paid
-from loyaltyd.domain.returns import Returned, Reversal, goods_returned, sale_cancelled
+from loyaltyd.domain.books.returns import Returned, Reversal, goods_returned, sale_cancelled
+from loyaltyd.domain.engine.explain import Cause, Note
+from loyaltyd.domain.engine.position import Paid
 from tests.domain.mugs import MUG, MUGS, asked, mugs
 from tests.domain.receipts import (
     EARN,

@@ -7,9 +7,9 @@ import datetime as dt
 import pytest
 
 from loyaltyd.domain.account import Account, Debt, Seen, moved
+from loyaltyd.domain.books.returns import Returned, Reversal, goods_returned
+from loyaltyd.domain.books.sale import receipt_body
 from loyaltyd.domain.ledger import Posting
-from loyaltyd.domain.returns import Returned, Reversal, goods_returned
-from loyaltyd.domain.sale import receipt_body
 from tests.domain.receipts import (
     BONUS_CARD,
     EARN,

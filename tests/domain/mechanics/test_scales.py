@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from loyaltyd.domain.account import Account, Seen
-from loyaltyd.domain.explain import Cause, Why
-from loyaltyd.domain.program import Program
+from loyaltyd.domain.engine.explain import Cause, Why
+from loyaltyd.domain.engine.program import Program
 from tests.domain.receipts import (
     DISCOUNT_CARD,
     NOBODY,

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from loyaltyd.domain.account import Seen
-from loyaltyd.domain.asks import Asks
-from loyaltyd.domain.explain import Cause, Why
+from loyaltyd.domain.engine.asks import Asks
+from loyaltyd.domain.engine.explain import Cause, Why
 from loyaltyd.domain.past import Past, Spending
 from loyaltyd.domain.spans import Span
 from tests.domain.receipts import NOBODY, basket, discounts, line, program, quoted, rub, rule, seen

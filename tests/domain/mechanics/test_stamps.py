@@ -9,10 +9,10 @@ import pytest
 
 from loyaltyd.domain.account import Account, Seen, moved, spendable
 from loyaltyd.domain.basket import Line
-from loyaltyd.domain.explain import Cause, Why
+from loyaltyd.domain.books.returns import Reversal, goods_returned, sale_cancelled
+from loyaltyd.domain.engine.explain import Cause, Why
+from loyaltyd.domain.engine.quote import Quote
 from loyaltyd.domain.past import Past, Uses
-from loyaltyd.domain.quote import Quote
-from loyaltyd.domain.returns import Reversal, goods_returned, sale_cancelled
 from tests.domain.receipts import (
     basket,
     cause,

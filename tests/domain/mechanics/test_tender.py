@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from loyaltyd.domain.basket import Payment
-from loyaltyd.domain.explain import Cause, Why
-from loyaltyd.domain.quote import Quote
+from loyaltyd.domain.engine.explain import Cause, Why
+from loyaltyd.domain.engine.quote import Quote
 from tests.domain.receipts import (
     basket,
     discounts,

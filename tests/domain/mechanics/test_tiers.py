@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from loyaltyd.domain.account import Account, Card, Seen
-from loyaltyd.domain.money import units
-from loyaltyd.domain.program import Program, Tiers
-from loyaltyd.domain.returns import (
+from loyaltyd.domain.books.returns import (
     Returned,
     Reversal,
     goods_returned,
     reversal_body,
     sale_cancelled,
 )
-from loyaltyd.domain.sale import measured_by, receipt_body
-from loyaltyd.domain.standing import Counted, Standing, next_level, standing
+from loyaltyd.domain.books.sale import measured_by, receipt_body
+from loyaltyd.domain.books.standing import Counted, Standing, next_level, standing
+from loyaltyd.domain.engine.program import Program, Tiers
+from loyaltyd.domain.money import units
 from tests.domain.receipts import (
     BONUS_CARD,
     DISCOUNT_CARD,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from loyaltyd.domain.engine.quote import LineResult
 from loyaltyd.domain.money import half_up
-from loyaltyd.domain.quote import LineResult
 from tests.domain.receipts import basket, line, program, quoted, rub, seen, wallet
 
 

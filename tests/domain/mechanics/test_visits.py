@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from loyaltyd.domain.account import Seen
-from loyaltyd.domain.explain import Cause, Why
+from loyaltyd.domain.engine.explain import Cause, Why
+from loyaltyd.domain.engine.quote import Quote
 from loyaltyd.domain.past import Past
-from loyaltyd.domain.quote import Quote
 from tests.domain.receipts import (
     NOBODY,
     basket,

@@ -10,7 +10,7 @@ from typing import Any
 
 from loyaltyd.domain.account import Account, Seen
 from loyaltyd.domain.basket import Basket, Line
-from loyaltyd.domain.law_packs.editions import EDITIONS
+from loyaltyd.domain.language.law_packs.editions import EDITIONS
 from tests.domain.oracle.exact import DIGITS, half_up, kopecks
 
 Table = dict[str, Any]
