@@ -28,6 +28,7 @@ CLOSING = '{{"signature":"{}","type":"signature","v":1}}\n'
 NAMES = ("chain", "store", "till", "epoch")
 FOLDED = {"receipt", "cancel", "return", "reserve", "release", "card", "link", "merge"}
 FOLDED |= {"adjust", "expire", "right", "day", "clock", "forget"}
+SAYING = {"card", "link", "merge"}
 
 
 def check(key: str, files: Iterable[bytes]) -> int:
@@ -113,9 +114,10 @@ def fold(record: Json, cards: Cards, sums: Sums) -> None:
     for it in record.get("counters", ()):
         since = it.get("since", record["business_date"])
         sums["counter", it["account"], it["name"], it["date"], since] += it["amount"]
-    if it := record.get("card"):
-        row = ("card", it["id"], it["account"], it["kind"], it.get("status", "active"))
-        cards[row[:2]] = row if record["type"] == "card" else cards.get(row[:2], row)
+    for it in (record.get("card"), *record.get("cards", ())):
+        if it:
+            row = ("card", it["id"], it["account"], it["kind"], it.get("status", "active"))
+            cards[row[:2]] = row if record["type"] in SAYING else cards.get(row[:2], row)
 
 
 def state(cards: Cards, sums: Sums) -> str:

@@ -33,6 +33,27 @@ def test_a_card_is_enrolled_blocked_and_unblocked(config: Path) -> None:
     assert "  active  " in told("card", "unblock", FRESH, *to).output
 
 
+def test_a_card_is_replaced_linked_merged_and_forgotten(config: Path) -> None:
+    to = ("--config", config)
+    first, new, more, other = "2990000000101", "2990000000118", "2990000000125", "2990000000132"
+    told("card", "enrol", first, "--name", "Vera", *to)
+    told("card", "enrol", other, "--name", "Oleg", *to)
+    assert told("card", "replace", first, "--new", new, *to).output.startswith(
+        "2990******118  bonus  active  Vera"
+    )
+    assert "  replaced  " in told("card", "show", first, *to).output
+    assert told("card", "link", new, "--card", more, *to).exit_code == 0
+    assert told("card", "link", new, "--phone", "+79995550000", *to).exit_code == 0
+    shown = told("card", "show", "+79995550000", *to).output
+    assert shown.startswith("2990******118  bonus  active  Vera")
+    merged = told("card", "merge", new, "--into", other, "--transfer", "t-1", *to).output
+    assert merged.startswith("2990******132  bonus  active  Oleg")
+    assert told("card", "merge", new, "--into", other, "--transfer", "t-1", *to).output == merged
+    assert told("card", "show", more, *to).output.startswith("2990******125  bonus  active  Oleg")
+    forgotten = told("card", "forget", more, *to).output
+    assert forgotten.startswith("2990******125  bonus  active  start")
+
+
 @pytest.mark.parametrize(
     ("words", "typed", "code", "said"),
     [
@@ -43,6 +64,8 @@ def test_a_card_is_enrolled_blocked_and_unblocked(config: Path) -> None:
         (["enrol", FRESH, "--birthday", "May"], "", 1, "holder.birthday must be a date"),
         (["show", "a/b?c"], "", 1, "("),
         (["show"], "", 2, "no card number"),
+        (["link", ANNA], "", 2, "either --phone or --card"),
+        (["merge", ANNA, "--into", ANNA], "", 1, "(cards_differ)"),
     ],
 )
 def test_a_no_is_one_sentence_without_the_number(

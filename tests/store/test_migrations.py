@@ -42,7 +42,7 @@ def test_records_cards_and_answers_of_version_1_go_on(path: Path) -> None:
         assert answer.seq == 2
         assert ledger.write(confirming("r4")).result() == 4
     with edited(path, guarded=True) as file:
-        assert file.execute("PRAGMA user_version").fetchone() == (2,)
+        assert file.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
     report = verified(path)
     assert (report.findings, report.head.seq) == ((), 4)
 

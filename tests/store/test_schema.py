@@ -115,7 +115,7 @@ def test_a_ledger_whose_table_was_rebuilt_loosely_does_not_open(path: Path) -> N
 def test_a_ledger_of_a_newer_version_is_refused_by_its_number(path: Path) -> None:
     with edited(path, guarded=True) as file:
         file.execute("PRAGMA user_version = 99")
-    with pytest.raises(ConfigError, match=r"newer loyaltyd \(schema 99, this one knows 2\)"):
+    with pytest.raises(ConfigError, match=r"newer loyaltyd \(schema 99, this one knows 3\)"):
         ledger_at(path).__enter__()
 
 

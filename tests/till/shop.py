@@ -17,16 +17,19 @@ from loyaltyd.domain.refusal import Reason, Refusal
 from loyaltyd.store.database import reader
 from loyaltyd.store.ledger import open_ledger
 from loyaltyd.store.verify import verified
-from loyaltyd.till import cards, checkout, returns
+from loyaltyd.till import accounts, cards, checkout, linking, returns
 from loyaltyd.till.checkout import QuoteChanged
 from loyaltyd.till.programs import keep_programs
 from loyaltyd.till.requests import (
     BlockRequest,
     CardRequest,
+    LinkRequest,
     MomentRequest,
     QuoteRequest,
     ReceiptRequest,
+    ReplaceRequest,
     ReturnRequest,
+    TransferRequest,
 )
 from loyaltyd.till.till import Till
 from tests.domain.receipts import CARDS, DEMO, EARN, HEAD, SATURDAY, wallet
@@ -105,6 +108,21 @@ class Shop:
 
     def unblock(self, number: str = CARD) -> Any:
         return answered(cards.unblock_card(self.till, number, MomentRequest()))
+
+    def replace(self, old: str, new: str) -> Any:
+        return answered(linking.replace_card(self.till, old, ReplaceRequest(new=new)))
+
+    def link(self, number: str, **other: str) -> Any:
+        request = LinkRequest.model_validate_json(json.dumps(other))
+        return answered(linking.link_card(self.till, number, request))
+
+    def merge(self, transfer: str, source: str, target: str) -> Any:
+        body = {"transfer": transfer, "from": source, "to": target}
+        request = TransferRequest.model_validate_json(json.dumps(body))
+        return answered(accounts.merge_accounts(self.till, request))
+
+    def forget(self, number: str = CARD) -> Any:
+        return answered(accounts.forget_holder(self.till, number, MomentRequest()))
 
     def seq(self) -> int:
         """How many records the log has."""

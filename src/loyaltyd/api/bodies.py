@@ -36,10 +36,13 @@ JSON_SENTENCES = {
 }
 PATTERNS = {
     requests.ID_PATTERN: "must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -",
-    requests.CARD_PATTERN: "must be a card number, or the handle of a read",
+    requests.CARD_PATTERN: "must be a card number, a phone, or the handle of a read",
     requests.COUPON_PATTERN: "must be 1 to 64 letters, digits, . _ or -",
     requests.PIN_PATTERN: "must be four digits",
-    requests.PHONE_PATTERN: "must be a phone number such as +79161234567",
+    **dict.fromkeys(
+        (requests.PHONE_PATTERN, requests.PHONE_OR_NONE_PATTERN),
+        "must be a phone number such as +79161234567",
+    ),
     requests.WORD_PATTERN: "must be a word of a-z, _ and - such as lost",
     requests.MONEY_PATTERN: DECIMAL.format("129.90"),
     requests.QUANTITY_PATTERN: DECIMAL.format("0.347"),

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from loyaltyd.api.answers import (
     DayFileAnswer,
@@ -16,7 +16,7 @@ from loyaltyd.api.door import Door
 from loyaltyd.api.tokens import CODE_S
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.store.days import DayFile
-from loyaltyd.till import cards, checkout, returns
+from loyaltyd.till import accounts, cards, checkout, linking, returns
 from loyaltyd.till.answers import (
     CancelAnswer,
     CardViewAnswer,
@@ -24,11 +24,21 @@ from loyaltyd.till.answers import (
     ReceiptAnswer,
     RecordedReceiptAnswer,
     ReturnAnswer,
+    TransferAnswer,
 )
 from loyaltyd.till.checkout import QuoteChanged
-from loyaltyd.till.requests import CardRequest, GiftCardRequest, LoadRequest, QuoteRequest
+from loyaltyd.till.requests import (
+    CardRequest,
+    GiftCardRequest,
+    LinkRequest,
+    LoadRequest,
+    QuoteRequest,
+    ReplaceRequest,
+    TransferRequest,
+)
 
 WithCard = TypeVar("WithCard", CardRequest, GiftCardRequest, LoadRequest)
+Naming = TypeVar("Naming", LinkRequest, ReplaceRequest, TransferRequest)
 Basket = TypeVar("Basket", bound=QuoteRequest)
 
 
@@ -104,6 +114,38 @@ async def unblock_card(door: Door, sent: Sent) -> CardViewAnswer | Refusal:
     return await cards.unblock_card(door.till, number, sent.body)
 
 
+async def replace_card(door: Door, sent: Sent) -> CardViewAnswer | Refusal:
+    """POST /v1/cards/{number}/replace."""
+    number, request = _number(door, sent.path["number"]), _resolved(door, sent.body, "new")
+    if isinstance(number, Refusal) or isinstance(request, Refusal):
+        return number if isinstance(number, Refusal) else cast(Refusal, request)
+    return await linking.replace_card(door.till, number, request)
+
+
+async def link_card(door: Door, sent: Sent) -> CardViewAnswer | Refusal:
+    """POST /v1/cards/{number}/link."""
+    number, request = _number(door, sent.path["number"]), _resolved(door, sent.body, "card")
+    if isinstance(number, Refusal) or isinstance(request, Refusal):
+        return number if isinstance(number, Refusal) else cast(Refusal, request)
+    return await linking.link_card(door.till, number, request)
+
+
+async def forget_holder(door: Door, sent: Sent) -> CardViewAnswer | Refusal:
+    """POST /v1/cards/{number}/forget."""
+    number = _number(door, sent.path["number"])
+    if isinstance(number, Refusal):
+        return number
+    return await accounts.forget_holder(door.till, number, sent.body)
+
+
+async def merge_accounts(door: Door, sent: Sent) -> TransferAnswer | Refusal:
+    """POST /v1/transfers."""
+    request = _resolved(door, sent.body, "source", "target")
+    if isinstance(request, Refusal):
+        return request
+    return await accounts.merge_accounts(door.till, request)
+
+
 async def open_page(door: Door, _sent: Sent) -> PageAnswer:
     """POST /v1/pages."""
     until = door.clock() + dt.timedelta(seconds=CODE_S)
@@ -148,6 +190,19 @@ def _number(door: Door, text: str) -> str | Refusal:
     if not door.events.is_handle(text):
         return text
     return door.events.number(text) or refused(Reason.READ_UNKNOWN)
+
+
+def _resolved(door: Door, request: Naming, *members: str) -> Naming | Refusal:
+    """The request with numbers in place of the handles that its members hold."""
+    found: dict[str, str] = {}
+    for member in members:
+        text = getattr(request, member)
+        number = None if text is None else _number(door, text)
+        if isinstance(number, Refusal):
+            return number
+        if number is not None:
+            found[member] = number
+    return request.model_copy(update=found)
 
 
 def _with_number(door: Door, request: WithCard) -> WithCard | Refusal:

@@ -1,6 +1,7 @@
 """`loyaltyd card`: one card, by the running daemon."""
 
 import os
+import secrets
 import sys
 from typing import IO, Any
 
@@ -19,7 +20,7 @@ number_argument = click.argument("number", default=STDIN)
 
 @click.group(name="card")
 def command() -> None:
-    """Show, issue, block or unblock a card; print PINs.
+    """Show, issue, block or link a card; print PINs.
 
     NUMBER may be left out: it is then read from standard input, where other users of the
     machine don't see it.
@@ -74,6 +75,55 @@ def block(settings: Settings, number: str, reason: str) -> None:
 def unblock(settings: Settings, number: str) -> None:
     """Accept the card again."""
     _print(Daemon(settings).tell(f"{card_path(_number(number))}/unblock", {}))
+
+
+@command.command()
+@number_argument
+@click.option("--new", required=True, metavar="NUMBER", help="The card that takes its place.")
+@with_settings
+def replace(settings: Settings, number: str, new: str) -> None:
+    """Give the account of a lost or broken card to a new one."""
+    _print(Daemon(settings).tell(f"{card_path(_number(number))}/replace", {"new": new}))
+
+
+@command.command()
+@number_argument
+@click.option("--phone", metavar="+DIGITS", help="A phone that stands for the card.")
+@click.option("--card", metavar="NUMBER", help="A new card of the same account.")
+@with_settings
+def link(settings: Settings, number: str, phone: str | None, card: str | None) -> None:
+    """Let one more card, or a phone, stand for the card's account."""
+    if (phone is None) == (card is None):
+        raise click.UsageError("either --phone or --card")
+    body = {"phone": phone} if phone else {"card": card}
+    _print(Daemon(settings).tell(f"{card_path(_number(number))}/link", body))
+
+
+@command.command()
+@number_argument
+@click.option("--into", required=True, metavar="NUMBER", help="A card of the account that stays.")
+@click.option(
+    "--transfer",
+    default=lambda: f"cli.{secrets.token_hex(8)}",
+    metavar="ID",
+    help="Give one, and a command that is run again does nothing more.",
+)
+@with_settings
+def merge(settings: Settings, number: str, into: str, transfer: str) -> None:
+    """Close the card's account: what it holds and its cards are another account's then."""
+    body = {"transfer": transfer, "from": _number(number), "to": into}
+    _print(Daemon(settings).tell("/v1/transfers", body)["card"])
+
+
+@command.command()
+@number_argument
+@with_settings
+def forget(settings: Settings, number: str) -> None:
+    """Forget who holds the card: name, birthday, phone, numbers, stored answers.
+
+    The account and what it holds stay, and its cards go on.
+    """
+    _print(Daemon(settings).tell(f"{card_path(_number(number))}/forget", {}))
 
 
 @command.command()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 # What a card of the program can be.
 BONUS, DISCOUNT, GIFT, STORED_VALUE = "bonus", "discount", "gift", "stored-value"
 MONEY_KINDS = (GIFT, STORED_VALUE)  # which pay for other people's receipts, whoever holds them
+OWN_KINDS = (BONUS, DISCOUNT)  # which say who buys, and hold nothing that others gave
 COLLECTING = (BONUS, STORED_VALUE)  # whose accounts earn
 PIN_DIGITS = 4
 CARD_ID_BYTES = 16  # of HMAC-SHA256: no two of a chain's cards share 128 bits by chance.

@@ -8,6 +8,7 @@ and are only named.
     lot/2026-12-19/-            never expires
     debt                        what the holder owes; giving from it makes it larger
     issued, redeemed, loaded    the chain's side of earning, of spending and of paying in
+    merged                      between two accounts that become one
 
 Folding is addition, so records give the same balances in any order of arrival.
 """
@@ -21,10 +22,12 @@ from typing import Any, NamedTuple, cast
 from loyaltyd.domain.record import Fact, Record
 
 ISSUED, REDEEMED, LOADED, DEBT = "issued", "redeemed", "loaded", "debt"
+MERGED = "merged"
 NEVER = "-"
 TYPES = frozenset(  # of records; what another type holds is for a later version to say
     ("receipt", "cancel", "return", "reserve", "release", "card", "link", "merge")
 ) | {"adjust", "expire", "right", "day", "clock", "forget"}
+SAYING = frozenset(("card", "link", "merge"))  # what a card is from now on, known or not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,7 @@ class CardState:
     id: str
     account: str
     kind: str
-    status: str = "active"  # "active" | "blocked"
+    status: str = "active"  # "active" | "blocked" | "replaced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +91,7 @@ class Movements:
 
     lots: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # account, wallet, bucket
     counters: Counter[CounterKey] = field(default_factory=Counter)
-    cards: dict[str, CardState] = field(default_factory=dict)  # as a card record says
+    cards: dict[str, CardState] = field(default_factory=dict)  # as a record of SAYING says
     # first used: says nothing of a card that is known
     opened: dict[str, CardState] = field(default_factory=dict)
 
@@ -101,7 +104,7 @@ def movements(record: Record) -> Movements:
     moved = Movements()
     add_amounts(record, moved.lots, moved.counters)
     for state in cards_said(record):
-        (moved.cards if record.type == "card" else moved.opened)[state.id] = state
+        (moved.cards if record.type in SAYING else moved.opened)[state.id] = state
     return moved
 
 
@@ -159,7 +162,7 @@ def fold(records: Iterable[Record]) -> Movements:
     for record in records:
         add_amounts(record, total.lots, total.counters)
         for state in cards_said(record):
-            if record.type == "card":
+            if record.type in SAYING:
                 total.cards[state.id] = state
             else:
                 total.cards.setdefault(state.id, state)

@@ -1,7 +1,7 @@
 """A line of another machine, read strictly, and for what it adds up to alone.
 
-Of the members that are a type's own only those are kept that records are folded by; what else a
-line holds is for whoever runs it again.
+Of the members that are a type's own only those are kept that records are folded by, and by which
+holders are dropped; what else a line holds is for whoever runs it again.
 """
 
 from functools import cache
@@ -11,7 +11,7 @@ from pydantic_core import SchemaValidator, core_schema
 
 from loyaltyd.domain.record import Record, Stream, record_from, record_of
 
-FOLDED = ("postings", "counters", "card", "cards")
+FOLDED = ("postings", "counters", "card", "cards", "dropped")
 COUNT_MAX = 1 << 62  # of records and of a program's versions
 TEXT_MAX = 256  # characters of a name, a date or a hash; the longest that a till writes has 64
 

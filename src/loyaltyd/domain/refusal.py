@@ -25,6 +25,10 @@ class Reason(StrEnum):
     # refused by state
     ID_REUSED = "id_reused"
     CARD_BLOCKED = "card_blocked"
+    CARD_REPLACED = "card_replaced"
+    CARDS_DIFFER = "cards_differ"
+    PHONE_TAKEN = "phone_taken"
+    PHONE_SHARED = "phone_shared"
     CARD_EXISTS = "card_exists"
     COUPON_AS_CARD = "coupon_as_card"
     CARD_NOT_ISSUED = "card_not_issued"

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from loyaltyd.domain.batch import BatchReason, BatchRefusal, NewRecord
-from loyaltyd.domain.ledger import TYPES, CardState, add_amounts, cards_said
+from loyaltyd.domain.books.merging import holders_dropped
+from loyaltyd.domain.ledger import SAYING, TYPES, CardState, add_amounts, cards_said
 from loyaltyd.domain.record import Record
 from loyaltyd.hq.store.balances import Added
 from loyaltyd.hq.store.schema import AMOUNT_LIMIT
@@ -36,13 +37,14 @@ def _add(total: Added, it: NewRecord) -> None:
         total.totals[wallet, str(fact["debit"])] -= amount
         total.totals[wallet, str(fact["credit"])] += amount
     add_amounts(record, total.lots, total.counters)
+    holders_dropped(record)  # else it couldn't be obeyed
     if "card" in body or "cards" in body:
         for state in cards_said(record):
             _add_card(total, record, state)
 
 
 def _add_card(total: Added, record: Record, state: CardState) -> None:
-    if record.type == "card":
+    if record.type in SAYING:
         total.cards[state.id, record.seq] = state
         total.said.add(state.id)
     elif state.id not in total.said:

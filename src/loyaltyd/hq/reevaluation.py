@@ -9,13 +9,21 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from loyaltyd.domain.books.merging import renamed_record
 from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.record import ProgramRef, Record
 from loyaltyd.hq import day_check
 from loyaltyd.hq.day_check import Since
-from loyaltyd.hq.rerunning import RECEIPT, difference, is_as_written, read, unexplained
-from loyaltyd.hq.store import days, differences, programs, receipts, records, streams
+from loyaltyd.hq.rerunning import (
+    RECEIPT,
+    accounts_told,
+    difference,
+    is_as_written,
+    read,
+    unexplained,
+)
+from loyaltyd.hq.store import balances, days, differences, programs, receipts, records, streams
 from loyaltyd.hq.store.books import Books
 from loyaltyd.hq.store.days import KeptDay
 from loyaltyd.hq.store.differences import Difference, Unruled
@@ -65,7 +73,15 @@ class _Step:
         lines = receipts.lines(self.view, self.number, receipt, record.seq, TOLD_MAX + 1)
         noted = (read(line, self.stream) for line in lines)
         found = {it.seq: it for it in noted if it is not None} | self._told.get(receipt, {})
-        return [found[seq] for seq in sorted(found) if seq < record.seq][: TOLD_MAX + 1]
+        told = [found[seq] for seq in sorted(found) if seq < record.seq][: TOLD_MAX + 1]
+        sold = next((it for it in told if it.type == RECEIPT), None)
+        now = {it: self._account_at(it, record.seq) for it in accounts_told(sold)} if sold else {}
+        merged = {old: new for old, new in now.items() if old != new}
+        return [renamed_record(it, merged) for it in told] if merged else told
+
+    def _account_at(self, account: str, seq: int) -> str:
+        """Which account held what account holds, before the record at seq."""
+        return balances.account_of(self.view, self.number, account, seq) or account
 
 
 class Reevaluation:

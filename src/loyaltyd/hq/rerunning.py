@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from loyaltyd.domain.books.sale import Sale, receipt_body, sale_from, sale_postings
+from loyaltyd.domain.books.merging import MERGE, merge_body, merging_from
+from loyaltyd.domain.books.sale import Sale, accounts_of, receipt_body, sale_from, sale_postings
 from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.engine.quote import Quote, quote
 from loyaltyd.domain.ledger import TYPES
@@ -28,8 +29,13 @@ def difference(record: Record, program: Program) -> str:
 
 
 def unexplained(record: Record) -> str:
-    """What a record moves that is about no receipt, which no till's does; "" for nothing."""
+    """What a record moves that is about no receipt, which no till's does; "" for nothing.
+
+    But for two accounts that become one: their record says what it was decided on.
+    """
     try:
+        if record.type == MERGE:
+            return ", ".join(_merged_otherwise(record))
         moves = record.body.get("postings") or record.body.get("counters")
         return "postings" if moves and record.type in TYPES else ""
     except POISON as error:
@@ -44,12 +50,28 @@ def read(line: str, stream: Stream) -> Record | None:
         return None
 
 
+def accounts_told(record: Record) -> frozenset[str]:
+    """The accounts that a receipt's line says it saw; none when it can't be read."""
+    try:
+        return accounts_of(sale_from(record))
+    except POISON:
+        return frozenset()
+
+
 def is_as_written(record: Record, line: str) -> bool:
     """Whether a till would write record as that line, byte for byte."""
     try:
         return record.line == line
     except POISON:
         return False
+
+
+def _merged_otherwise(record: Record) -> Iterator[str]:
+    merging = merging_from(record.body)
+    expected = merge_body(str(record.body["id"]), merging, record.moment.at.date())
+    for name in sorted(expected.keys() | record.body.keys()):
+        if expected.get(name) != record.body.get(name):
+            yield name
 
 
 def _differing(record: Record, program: Program) -> Iterator[str]:

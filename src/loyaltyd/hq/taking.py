@@ -100,6 +100,8 @@ def _applied(tx: Connection, batch: Batch, file: Offered) -> Head | BatchRefusal
     number = streams.begun(tx, batch.stream, file.made_at(batch))
     records.append(tx, number, found)
     balances.add(tx, number, total)
+    for it in found:
+        people.obey(tx, number, it.record)
     known = bool(batch.lines) and not found
     people.keep(tx, number, batch.people, batch.last, again=known)
     _keep_beside(tx, number, batch, file)

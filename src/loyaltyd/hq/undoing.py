@@ -35,7 +35,8 @@ def receipt_told(record: Record) -> str | None:
 def undoing_difference(record: Record, told: Sequence[Record], program: Program) -> str:
     """What of a return or a cancel isn't what the log leads to; "" for nothing.
 
-    told: the records of its stream before it that tell of its receipt, in order.
+    told: the records of its stream before it that tell of its receipt, in order, with accounts
+    under the ones that they were merged into before record.
     """
     try:
         return ", ".join(_differing(record, told, program))

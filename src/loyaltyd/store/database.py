@@ -36,6 +36,7 @@ WRITER_PRAGMAS: Mapping[str, str | int] = {
     "wal_autocheckpoint": 0,  # a checkpoint inside a commit is a wait at the till
     "journal_size_limit": WAL_BYTES_KEPT,
     "foreign_keys": 1,
+    "secure_delete": 1,  # who is forgotten leaves no name in a free page
     "recursive_triggers": 1,  # without it REPLACE deletes past the triggers that refuse it
     "trusted_schema": 0,
     "cell_size_check": 1,

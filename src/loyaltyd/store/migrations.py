@@ -9,7 +9,13 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from loyaltyd.store.database import Connection
-from loyaltyd.store.schema import APPLICATION_ID, LEDGER_TABLES, LINK_TABLES, guards
+from loyaltyd.store.schema import (
+    APPLICATION_ID,
+    LEDGER_TABLES,
+    LINK_TABLES,
+    PEOPLE_INDEXES,
+    guards,
+)
 
 LEDGER = Migrations("ledger")
 
@@ -42,3 +48,10 @@ def _link(db: Database) -> None:
         db.execute(sql)
     db.execute(FOUND_PEOPLE)
     db.execute("PRAGMA user_version = 2")
+
+
+@LEDGER(name="0003_people_indexes")
+def _people_indexes(db: Database) -> None:
+    for sql in PEOPLE_INDEXES.values():
+        db.execute(sql)
+    db.execute("PRAGMA user_version = 3")

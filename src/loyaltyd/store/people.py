@@ -40,6 +40,37 @@ def card_number(connection: Connection, card_id: str) -> str | None:
     return None if row is None else row[0]
 
 
+def accounts_with_phone(connection: Connection, phone: str) -> list[str]:
+    """The accounts whose holders gave that phone, by id."""
+    rows = connection.execute(
+        "SELECT account FROM person WHERE phone = ? ORDER BY account", (phone,)
+    )
+    return [account for (account,) in rows]
+
+
+def drop_person(connection: Connection, account: str) -> None:
+    """Drop who holds an account."""
+    connection.execute("DELETE FROM person WHERE account = ?", (account,))
+    connection.execute("DELETE FROM people_change WHERE kind = 'person' AND id = ?", (account,))
+
+
+def forget_person(connection: Connection, account: str) -> None:
+    """Drop who holds an account, the numbers of its cards, and every answer that quotes them."""
+    drop_person(connection, account)
+    connection.execute("UPDATE card SET number = NULL WHERE account = ?", (account,))
+    connection.execute(
+        # of the accounts too that were merged into it: each has the id of a card
+        "DELETE FROM answer WHERE account = ?1"
+        " OR account IN (SELECT id FROM card WHERE account = ?1)",
+        (account,),
+    )
+    connection.execute(
+        "DELETE FROM people_change WHERE kind = 'number'"
+        " AND id IN (SELECT id FROM card WHERE account = ?)",
+        (account,),
+    )
+
+
 def keep_card_number(connection: Connection, card_id: str, number: str, seq: int) -> None:
     """Store the number of a card that a record has opened; StoreError when none has."""
     found = connection.execute("UPDATE card SET number = ? WHERE id = ?", (number, card_id))

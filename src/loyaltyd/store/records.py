@@ -219,6 +219,16 @@ def card_state(connection: Connection, card_id: str) -> CardState | None:
     return CardState(id=card_id, account=account, kind=kind, status=status)
 
 
+def cards_of(connection: Connection, account: str) -> list[CardState]:
+    """What the log says about the cards of account, by id."""
+    rows = connection.execute(
+        "SELECT id, kind, status FROM card WHERE account = ? ORDER BY id", (account,)
+    )
+    return [
+        CardState(id=card, account=account, kind=kind, status=status) for card, kind, status in rows
+    ]
+
+
 def _moment(row: Row | None) -> dt.datetime | None:
     try:
         return None if row is None else dt.datetime.fromisoformat(row[0])

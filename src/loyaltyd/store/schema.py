@@ -7,7 +7,7 @@ from loyaltyd.store.database import Connection
 from loyaltyd.store.fact_guards import guards_of, schema_faults
 
 APPLICATION_ID = 0x6C6F7961  # "loya": file(1) and a stray SQLite file are told apart by it
-VERSION = 2  # PRAGMA user_version: how many migrations made the file
+VERSION = 3  # PRAGMA user_version: how many migrations made the file
 
 LEDGER_TABLES: Mapping[str, str] = {
     "stream": """CREATE TABLE stream (
@@ -112,7 +112,14 @@ LINK_TABLES: Mapping[str, str] = {
 ) STRICT""",
 }
 
-TABLES: Mapping[str, str] = {**LEDGER_TABLES, **LINK_TABLES}
+# Cards are looked up by their account, and accounts by a phone.
+PEOPLE_INDEXES: Mapping[str, str] = {
+    "card_by_account": """CREATE INDEX card_by_account ON card (account)""",
+    "person_by_phone": """CREATE INDEX person_by_phone ON person (phone)
+  WHERE phone IS NOT NULL""",
+}
+
+TABLES: Mapping[str, str] = {**LEDGER_TABLES, **LINK_TABLES, **PEOPLE_INDEXES}
 
 # The tables of facts, each with the condition under which a new row is refused; see fact_guards.
 OVER_A_KEY: Mapping[str, str] = {

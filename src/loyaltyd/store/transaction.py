@@ -101,6 +101,22 @@ class View:
         """What the log says about a card."""
         return records.card_state(self._connection, card_id)
 
+    def cards_of(self, account: str) -> list[CardState]:
+        """What the log says about the cards of account, by id."""
+        return records.cards_of(self._connection, account)
+
+    def account_now(self, account: str) -> str:
+        """The account that holds what account held: another one, once they were merged.
+
+        An account's id is that of the card that opened it, and a merge takes its cards along.
+        """
+        opener = self.card(account)
+        return opener.account if opener else account
+
+    def accounts_with_phone(self, phone: str) -> list[str]:
+        """The accounts whose holders gave that phone, by id."""
+        return people.accounts_with_phone(self._connection, phone)
+
     def card_number(self, card_id: str) -> str | None:
         """The number that stands on a card, where it is known and not forgotten."""
         return people.card_number(self._connection, card_id)
@@ -149,6 +165,14 @@ class Transaction(View):
     def keep_card_number(self, card_id: str, number: str) -> None:
         """Store the number of a card that a record has opened; StoreError when none has."""
         people.keep_card_number(self._begun, card_id, number, self._travels_with())
+
+    def drop_person(self, account: str) -> None:
+        """Drop who holds an account."""
+        people.drop_person(self._begun, account)
+
+    def forget_person(self, account: str) -> None:
+        """Drop who holds an account, its cards' numbers and the answers that quote them."""
+        people.forget_person(self._begun, account)
 
     def keep_program(self, program: KeptProgram) -> None:
         """Store a program's version, once; StoreError when it is there with another text."""

@@ -271,9 +271,20 @@ class CardViewAnswer(TypedDict):
 
     number: str
     kind: str
-    status: str  # "active" | "blocked" | "new": a first use will open its account
+    status: str  # "active" | "blocked" | "replaced" | "new": a first use will open its account
     holder: str
     tier: str
     next_tier: NextTierAnswer | None
     wallets: dict[str, WalletAnswer]
+    replayed: NotRequired[bool]
+
+
+class TransferAnswer(TypedDict):
+    """What the second card's account got, and how that stands."""
+
+    transfer: str
+    seq: int
+    recorded_at: str
+    moved: dict[str, str]  # per wallet, what the first account held and may still be spent some day
+    card: CardViewAnswer
     replayed: NotRequired[bool]

@@ -27,7 +27,7 @@ from loyaltyd.till.requests import LineRequest, PaymentRequest, QuoteRequest, Re
 
 NO_CARDS: Mapping[str, str] = {}
 FLAGS = (NO_DISCOUNT, NO_EARN, NO_REDEEM)
-PERSONAL = frozenset(("card", "coupons", "pin", "name", "phone", "birthday"))
+PERSONAL = frozenset(("card", "source", "target", "coupons", "pin", "name", "phone", "birthday"))
 NUMBERS = frozenset(
     ("quantity", "abv", "litres", "price", "floor_price", "amount", "redeem", "rewards")
 )

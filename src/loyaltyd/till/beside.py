@@ -10,7 +10,7 @@ from loyaltyd.domain.card import GIFT, MONEY_KINDS, CardNumber, card_pin
 from loyaltyd.domain.engine.program import CardRange, Program
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.store.transaction import View
-from loyaltyd.till.identify import BLOCKED, NEW, Presented, presented, usable
+from loyaltyd.till.identify import BARRED, NEW, Presented, presented, usable
 from loyaltyd.till.requests import GiftCardRequest, LoadRequest, QuoteRequest
 from loyaltyd.till.till import Till
 
@@ -89,8 +89,8 @@ def pin_needed(card: Presented | None, request: QuoteRequest, program: Program) 
 def _unpayable(till: Till, card: Presented, kept: CardRange, pin: str | None) -> Refusal | None:
     if kept.kind not in MONEY_KINDS:
         return refused(Reason.CARD_NOT_PAYING)
-    if card.status == BLOCKED:
-        return refused(Reason.CARD_BLOCKED)
+    if card.status in BARRED:
+        return refused(BARRED[card.status])
     if card.status == NEW:
         return refused(Reason.CARD_NOT_ISSUED)
     if not kept.pin:

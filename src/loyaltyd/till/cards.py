@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from typing import TypeAlias
 
 from loyaltyd.domain.books.sale import card_member
 from loyaltyd.domain.books.standing import Standing, next_level
@@ -13,23 +14,25 @@ from loyaltyd.domain.record import Fact, Moment
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.store.transaction import Transaction, View
 from loyaltyd.till.answers import CardViewAnswer, NextTierAnswer
-from loyaltyd.till.identify import ACTIVE, BLOCKED, NEW, Presented, enrols, presented
+from loyaltyd.till.identify import ACTIVE, BLOCKED, NEW, REPLACED, Presented, enrols, presented
 from loyaltyd.till.requests import BlockRequest, CardRequest, HolderRequest, MomentRequest
 from loyaltyd.till.till import Till, next_record
 from loyaltyd.till.wallets import wallet_answers
+
+Known: TypeAlias = tuple[Presented, Program, Moment]  # a card, what rules it, and when that is
 
 
 async def read_card(till: Till, number: str) -> CardViewAnswer | Refusal:
     """What a card's account holds now; changes nothing."""
 
     def work(view: View) -> CardViewAnswer | Refusal:
-        found = _known(till, view, number, till.now(view))
+        found = known_card(till, view, number, till.now(view))
         if isinstance(found, Refusal):
             return found
         card, program, _ = found
         if card.status == NEW and not enrols(card, program):
             return refused(Reason.CARD_UNKNOWN)
-        return _view(*found)
+        return card_view(*found)
 
     return await asyncio.wrap_future(till.ledger.read(work))
 
@@ -38,7 +41,7 @@ async def issue_card(till: Till, request: CardRequest) -> CardViewAnswer | Refus
     """Open a card's account, or say whose it is; again with the same holder, nothing changes."""
 
     def work(tx: Transaction) -> CardViewAnswer | Refusal:
-        gathered = _gathered(till, tx, request.card, request)
+        gathered = gathered_card(till, tx, request.card, request)
         if isinstance(gathered, Refusal):
             return gathered
         card, program, moment = gathered
@@ -51,13 +54,13 @@ async def issue_card(till: Till, request: CardRequest) -> CardViewAnswer | Refus
         if card.status != NEW and card.person is not None and card.person != holder:
             return refused(Reason.CARD_EXISTS)
         if card.status == NEW:
-            body = _body(card, ACTIVE, {"event": "issued"})
+            body = card_facts(card, ACTIVE, {"event": "issued"})
             tx.append(next_record(tx, "card", moment, program, body))
             tx.keep_card_number(card.card.id, card.number.number)
         changed = card.status == NEW or card.person != holder
         if changed and holder is not None:
             tx.keep_person(holder)
-        return _again(till, tx, request.card, moment, changed=changed)
+        return card_again(till, tx, request.card, moment, changed=changed)
 
     return await asyncio.wrap_future(till.ledger.write(work))
 
@@ -77,30 +80,28 @@ async def _switched(
     till: Till, number: str, request: MomentRequest, status: str, fact: dict[str, Fact]
 ) -> CardViewAnswer | Refusal:
     def work(tx: Transaction) -> CardViewAnswer | Refusal:
-        gathered = _gathered(till, tx, number, request)
+        gathered = gathered_card(till, tx, number, request)
         if isinstance(gathered, Refusal):
             return gathered
         card, program, moment = gathered
         if card.status == NEW:
             return refused(Reason.CARD_UNKNOWN)
+        if card.status == REPLACED:
+            return refused(Reason.CARD_REPLACED)
         changed = card.status != status
         if changed:
-            tx.append(next_record(tx, "card", moment, program, _body(card, status, fact)))
-        return _again(till, tx, number, moment, changed=changed)
+            tx.append(next_record(tx, "card", moment, program, card_facts(card, status, fact)))
+        return card_again(till, tx, number, moment, changed=changed)
 
     return await asyncio.wrap_future(till.ledger.write(work))
 
 
-def _gathered(
-    till: Till, view: View, number: str, request: MomentRequest
-) -> tuple[Presented, Program, Moment] | Refusal:
+def gathered_card(till: Till, view: View, number: str, request: MomentRequest) -> Known | Refusal:
     moment = till.moment(view, request.at)
-    return moment if isinstance(moment, Refusal) else _known(till, view, number, moment)
+    return moment if isinstance(moment, Refusal) else known_card(till, view, number, moment)
 
 
-def _known(
-    till: Till, view: View, number: str, moment: Moment
-) -> tuple[Presented, Program, Moment] | Refusal:
+def known_card(till: Till, view: View, number: str, moment: Moment) -> Known | Refusal:
     program = till.program_on(moment.business_date)
     if isinstance(program, Refusal):
         return program
@@ -108,14 +109,14 @@ def _known(
     return card if isinstance(card, Refusal) else (card, program, moment)
 
 
-def _again(
+def card_again(
     till: Till, view: View, number: str, moment: Moment, *, changed: bool
 ) -> CardViewAnswer | Refusal:
     """The card as it is after the change, or unchanged: then the answer says so."""
-    found = _known(till, view, number, moment)
+    found = known_card(till, view, number, moment)
     if isinstance(found, Refusal):
         return found
-    answer = _view(*found)
+    answer = card_view(*found)
     if not changed:
         answer["replayed"] = True
     return answer
@@ -125,7 +126,7 @@ def _issued_to(
     till: Till,
     tx: Transaction,
     owner: str,
-    gathered: tuple[Presented, Program, Moment],
+    gathered: Known,
     request: CardRequest,
 ) -> CardViewAnswer | Refusal:
     """Issue a coupon to the account of the card owner: nobody else may use it then."""
@@ -142,13 +143,13 @@ def _issued_to(
     if not fresh and coupon.account.id != found.account.id:
         return refused(Reason.CARD_EXISTS)
     if fresh:
-        body = _body(replace(coupon, account=found.account), ACTIVE, {"event": "issued"})
+        body = card_facts(replace(coupon, account=found.account), ACTIVE, {"event": "issued"})
         tx.append(next_record(tx, "card", moment, program, body))
         tx.keep_card_number(coupon.card.id, coupon.number.number)
-    return _again(till, tx, request.card, moment, changed=fresh)
+    return card_again(till, tx, request.card, moment, changed=fresh)
 
 
-def _body(card: Presented, status: str, fact: dict[str, Fact]) -> dict[str, Fact]:
+def card_facts(card: Presented, status: str, fact: dict[str, Fact]) -> dict[str, Fact]:
     member = card_member(card.card.id, card.account.id, card.card.kind)
     return {**fact, "card": {**member, "status": status}}
 
@@ -164,7 +165,7 @@ def _person(account: str, holder: HolderRequest) -> Person | None:
     )
 
 
-def _view(card: Presented, program: Program, moment: Moment) -> CardViewAnswer:
+def card_view(card: Presented, program: Program, moment: Moment) -> CardViewAnswer:
     standing = Standing(tier=card.account.tier, measure=card.account.measure)
     tiers = program.tiers
     above = next_level(standing, tiers)

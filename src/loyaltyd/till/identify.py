@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from loyaltyd.domain.account import Account, Card
 from loyaltyd.domain.books.sale import measured_by
 from loyaltyd.domain.books.standing import Counted, standing, window_start
-from loyaltyd.domain.card import COUPON_KIND, CardNumber, card_id
+from loyaltyd.domain.card import COUPON_KIND, OWN_KINDS, CardNumber, card_id
 from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.past import NO_PAST, Past
 from loyaltyd.domain.person import Person
@@ -16,7 +16,9 @@ from loyaltyd.till.past import Holder, past_of
 from loyaltyd.till.till import Till
 
 FIRST_USE = "first-use"
-ACTIVE, BLOCKED, NEW = "active", "blocked", "new"
+ACTIVE, BLOCKED, REPLACED, NEW = "active", "blocked", "replaced", "new"
+BARRED = {BLOCKED: Reason.CARD_BLOCKED, REPLACED: Reason.CARD_REPLACED}
+PHONE = "+"  # begins a phone, and no card's number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,7 @@ class Presented:
     number: CardNumber
     card: Card
     account: Account  # with all its lots, expired ones too
-    status: str  # ACTIVE, BLOCKED, or NEW: its first use opens the account
+    status: str  # ACTIVE, BLOCKED, REPLACED, or NEW: its first use opens the account
     person: Person | None = field(default=None, repr=False)
     past: Past = NO_PAST  # as far as the program's rules ask
 
@@ -62,7 +64,15 @@ def identified(program: Program, text: str, medium: str | None = None) -> CardNu
 def presented(
     till: Till, view: View, program: Program, text: str, on: dt.date
 ) -> Presented | Refusal:
-    """What this till knows of the card with that number, on a business date."""
+    """What this till knows of the card with that number, on a business date.
+
+    A phone stands for a card of the account whose holder gave it.
+    """
+    if text.startswith(PHONE):
+        number_there = _number_of_phone(view, text)
+        if isinstance(number_there, Refusal):
+            return number_there
+        text = number_there
     number = identified(program, text)
     if isinstance(number, Refusal):
         return number
@@ -81,14 +91,26 @@ def presented(
     )
 
 
+def _number_of_phone(view: View, phone: str) -> str | Refusal:
+    """The number of the first card that may be used of who has that phone, or of any."""
+    accounts = view.accounts_with_phone(phone)
+    if len(accounts) > 1:
+        return refused(Reason.PHONE_SHARED)
+    cards = [it for account in accounts for it in view.cards_of(account) if it.kind in OWN_KINDS]
+    # The card that opened the account first: it is the one that its records speak of most.
+    cards.sort(key=lambda it: (it.status != ACTIVE, it.id != it.account, it.id))
+    numbers = (view.card_number(it.id) for it in cards)
+    return next((it for it in numbers if it), None) or refused(Reason.CARD_UNKNOWN)
+
+
 def usable(found: Presented | Refusal, program: Program) -> Presented | Refusal:
     """The card if it may be a receipt's: no coupon, not blocked, issued where it has to be."""
     if isinstance(found, Refusal):
         return found
     if found.number.kind == COUPON_KIND:
         return refused(Reason.COUPON_AS_CARD)
-    if found.status == BLOCKED:
-        return refused(Reason.CARD_BLOCKED)
+    if found.status in BARRED:
+        return refused(BARRED[found.status])
     if found.status == NEW and not enrols(found, program):
         return refused(Reason.CARD_NOT_ISSUED)
     return found

@@ -25,9 +25,10 @@ ID_PATTERN = r"^[A-Za-z0-9._:-]{1,64}$"
 MONEY_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,3})?$"
 QUANTITY_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,3})?$"
 POINTS_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,6})?$"
-CARD_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
+CARD_PATTERN = r"^(\+[0-9]{5,15}|[A-Za-z0-9._-]{1,64})$"  # a phone, a number or a handle
 COUPON_PATTERN = f"^{CODE}$"
-PHONE_PATTERN = r"^(\+[0-9]{5,15})?$"
+PHONE_PATTERN = r"^\+[0-9]{5,15}$"
+PHONE_OR_NONE_PATTERN = r"^(\+[0-9]{5,15})?$"
 WORD_PATTERN = r"^[a-z][a-z_-]{0,31}$"
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIME = re.compile(DATE.pattern + r"[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}\S*")
@@ -62,7 +63,7 @@ CardText = Annotated[
     str,
     Field(
         pattern=CARD_PATTERN,
-        description="A card's number, or the handle of a read: its event's id",
+        description="A card's number, its holder's phone, or the handle of a read: its event's id",
         examples=["2990000000019"],
     ),
 ]
@@ -188,7 +189,7 @@ class HolderRequest(Request):
 
     name: Annotated[str, Field(max_length=100, repr=False)] = ""
     birthday: Date | None = Field(default=None, repr=False)
-    phone: Annotated[str, Field(max_length=32, pattern=PHONE_PATTERN, repr=False)] = ""
+    phone: Annotated[str, Field(max_length=32, pattern=PHONE_OR_NONE_PATTERN, repr=False)] = ""
 
 
 class CardRequest(MomentRequest):
@@ -206,3 +207,34 @@ class BlockRequest(MomentRequest):
     reason: Annotated[  # a word, not a sentence: it enters a record, and no name may
         str, Field(pattern=WORD_PATTERN, examples=["lost"])
     ]
+
+
+class ReplaceRequest(MomentRequest):
+    """Which card takes the place of another."""
+
+    new: CardText = Field(repr=False)
+
+
+class LinkRequest(MomentRequest):
+    """By what else an account may be known: a phone, or one more card."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["phone"]}, {"required": ["card"]}]}
+    )
+
+    phone: Annotated[str, Field(pattern=PHONE_PATTERN)] | None = Field(default=None, repr=False)
+    card: CardText | None = Field(default=None, repr=False)
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.phone is None) == (self.card is None):
+            raise PydanticCustomError("link_of_one", "must have either phone or card")
+        return self
+
+
+class TransferRequest(MomentRequest):
+    """Whose account is closed, and whose holds all of it then."""
+
+    id: Id = Field(alias="transfer")
+    source: CardText = Field(alias="from", repr=False)
+    target: CardText = Field(alias="to", repr=False)

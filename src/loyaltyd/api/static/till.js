@@ -74,10 +74,10 @@ function draw() {
 
 function drawCard({ view }) {
   element("name").firstElementChild.textContent = view ? headline(view) : word("loading");
-  const blocked = view?.status === "blocked";
-  say("blocked", blocked && word("status_blocked"));
-  say("tier", !blocked && view?.tier);
-  say("next-tier", view && !blocked && nextTier(view));
+  const barred = ["blocked", "replaced"].includes(view?.status);
+  say("blocked", barred && word(`status_${view.status}`));
+  say("tier", !barred && view?.tier);
+  say("next-tier", view && !barred && nextTier(view));
   say("kind", view && (word(`kind_${view.kind}`) ?? word("kind_other")));
   say("number", view?.number);
   drawWallets(view ? Object.entries(view.wallets) : []);

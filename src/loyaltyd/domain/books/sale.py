@@ -81,6 +81,12 @@ def sale_from(record: Record) -> Sale:
     )
 
 
+def accounts_of(sale: Sale) -> frozenset[str]:
+    """The accounts that a sale saw, by the ids that they had then."""
+    own = (sale.seen.account.id,) if sale.seen.account else ()
+    return frozenset((*own, *(it.account.id for it in sale.seen.beside)))
+
+
 def sale_postings(
     result: Result, seen: Seen, program: Program, at: dt.datetime
 ) -> tuple[Posting, ...]:

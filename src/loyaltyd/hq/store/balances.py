@@ -76,6 +76,16 @@ def cards(connection: Connection, number: int, seq: int) -> Iterator[CardState]:
         yield CardState(id=card, account=account, kind=kind, status=status)
 
 
+def account_of(connection: Connection, number: int, card: str, seq: int) -> str | None:
+    """Whose a card was before the stream's record at seq; none while it was unknown."""
+    row = connection.execute(
+        "SELECT account FROM card WHERE stream = ? AND id = ? AND seq < ?"
+        " ORDER BY seq DESC LIMIT 1",
+        (number, card, seq),
+    ).fetchone()
+    return None if row is None else row[0]
+
+
 def totals(connection: Connection) -> Mapping[tuple[str, str, str], int]:
     """What all streams' postings come to, by chain, wallet and bucket."""
     rows = connection.execute(

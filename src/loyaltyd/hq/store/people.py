@@ -1,6 +1,8 @@
 """Names, birthdays, phones, card numbers, as the tills sent them: outside the chain."""
 
+from loyaltyd.domain.books.merging import FORGET, holders_dropped
 from loyaltyd.domain.person import Numbered, People, Person
+from loyaltyd.domain.record import Record
 from loyaltyd.store.database import Connection
 
 
@@ -35,3 +37,27 @@ def keep(
         " WHERE excluded.seq >= seq + ?",
         [(number, it.card, seq, it.number, again) for it in people if isinstance(it, Numbered)],
     )
+
+
+def obey(connection: Connection, number: int, record: Record) -> None:
+    """Drop whom a record of the stream says to forget, from what every till sent of them.
+
+    An empty row stays at the record's seq, so that no file that was made before brings them back.
+    """
+    for account in holders_dropped(record):
+        connection.execute(
+            "UPDATE person SET name = NULL, birthday = NULL, phone = NULL, consent = NULL"
+            " WHERE account = ?",
+            (account,),
+        )
+        connection.execute(
+            "INSERT INTO person (stream, account, seq) VALUES (?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)",
+            (number, account, record.seq),
+        )
+        if record.type == FORGET:
+            connection.execute(
+                "UPDATE number SET number = '', seq = CASE stream WHEN ?1 THEN max(seq, ?2)"
+                " ELSE seq END WHERE card IN (SELECT id FROM card WHERE account = ?3)",
+                (number, record.seq, account),
+            )

@@ -1,0 +1,129 @@
+"""What two accounts hold becomes one's, to the last point, and what they owe is paid from it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyaltyd.domain.account import Account, Debt, moved
+from loyaltyd.domain.books.merging import (
+    Count,
+    Merging,
+    merge_body,
+    merge_postings,
+    merging_from,
+)
+from loyaltyd.domain.ledger import CardState, Lot
+
+TODAY = dt.date(2026, 12, 5)
+GIVER, TAKER = "a" * 32, "b" * 32
+
+
+def lot(amount: int, active: int = 0, expires: int | None = 10, wallet: str = "bonus") -> Lot:
+    """A lot whose dates are so many days from today."""
+    over = None if expires is None else TODAY + dt.timedelta(expires)
+    return Lot(
+        wallet=wallet, active_from=TODAY + dt.timedelta(active), expires_at=over, amount=amount
+    )
+
+
+def account(ident: str, *lots: Lot, owes: int = 0) -> Account:
+    debts = (Debt(wallet="bonus", amount=owes),) if owes else ()
+    return Account(id=ident, lots=lots, debts=debts)
+
+
+def after(giver: Account, taker: Account) -> tuple[Account, Account]:
+    postings = merge_postings(giver, taker, TODAY)
+    return moved(giver, postings), moved(taker, postings)
+
+
+def test_lots_of_the_same_dates_become_one_and_others_stand_beside_it() -> None:
+    left, found = after(account(GIVER, lot(300), lot(5, -9, 2)), account(TAKER, lot(1000)))
+    assert (left.lots, found.lots) == ((), (lot(5, -9, 2), lot(1300)))
+
+
+def test_a_debt_is_paid_by_what_would_be_spent_first() -> None:
+    _, found = after(account(GIVER, owes=120), account(TAKER, lot(100, 0, None), lot(100, 0, 1)))
+    assert (found.debts, found.lots) == ((), (lot(80, 0, None),))
+
+
+def test_a_debt_of_the_taker_is_paid_by_what_arrives_also_before_it_is_active() -> None:
+    _, found = after(account(GIVER, lot(70, 5, 30)), account(TAKER, owes=30))
+    assert (found.debts, found.lots) == ((), (lot(40, 5, 30),))
+
+
+def test_what_is_over_pays_nothing() -> None:
+    over = lot(100, -30, 0)
+    _, found = after(account(GIVER, over), account(TAKER, owes=30))
+    assert (found.debts, found.lots) == ((Debt(wallet="bonus", amount=30),), (over,))
+
+
+def test_points_of_another_wallet_pay_no_debt() -> None:
+    other = lot(100, wallet="stars")
+    _, found = after(account(GIVER, other), account(TAKER, owes=30))
+    assert (found.debts, found.lots) == ((Debt(wallet="bonus", amount=30),), (other,))
+
+
+lots = st.lists(
+    st.builds(
+        lot,
+        st.integers(1, 10**6),
+        st.integers(-30, 30),
+        st.none() | st.integers(-20, 60),
+        st.sampled_from(["bonus", "stars"]),
+    ),
+    max_size=4,
+    unique_by=lambda it: (it.wallet, it.bucket),
+)
+accounts = st.tuples(lots, lots, st.integers(0, 10**6), st.integers(0, 10**6))
+
+
+@given(accounts)
+def test_nothing_is_made_or_lost_and_nothing_stays_behind(
+    held: tuple[list[Lot], list[Lot], int, int],
+) -> None:
+    giver = account(GIVER, *held[0], owes=held[2])
+    taker = account(TAKER, *held[1], owes=held[3])
+    left, found = after(giver, taker)
+    assert (left.lots, left.debts) == ((), ())
+    assert worth(found) == worth(giver, taker)
+    live = [it for it in found.lots if it.expires_at is None or it.expires_at > TODAY]
+    assert not (found.debts and any(it.wallet == "bonus" for it in live))
+    sums: Counter[str] = Counter()
+    for it in merge_postings(giver, taker, TODAY):
+        assert it.amount > 0
+        sums[it.debit] -= it.amount
+        sums[it.credit] += it.amount
+    assert sums["merged"] == 0
+
+
+def worth(*holders: Account) -> dict[str, int]:
+    """What accounts have of each wallet, less what they owe; wallets at zero are left out."""
+    total: Counter[str] = Counter()
+    for held in holders:
+        for it in held.lots:
+            total[it.wallet] += it.amount
+        for debt in held.debts:
+            total[debt.wallet] -= debt.amount
+    return {wallet: amount for wallet, amount in total.items() if amount}
+
+
+def test_a_merge_is_read_back_from_its_record() -> None:
+    merging = Merging(
+        giver=account(GIVER, lot(300), owes=7),
+        taker=account(TAKER, lot(1)),
+        counts=(Count(name="spend", date="2026-12-01", since="2026-12-02", amount=5000),),
+        cards=(CardState(id=GIVER, account=GIVER, kind="bonus", status="blocked"),),
+    )
+    body = merge_body("t1", merging, TODAY)
+    assert merging_from(body) == merging
+    assert body["cards"] == [{"id": GIVER, "account": TAKER, "kind": "bonus", "status": "blocked"}]
+    day = {"name": "spend", "date": "2026-12-01"}
+    assert body["counters"] == [
+        {**day, "account": GIVER, "since": "2026-12-02", "amount": -5000},
+        {**day, "account": TAKER, "amount": 5000},
+    ]
+    assert body["dropped"] == [GIVER]
