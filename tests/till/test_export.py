@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from loyaltyd.domain.day import folded_state
@@ -238,6 +238,7 @@ DEEDS = st.lists(
 
 @settings(max_examples=40)
 @given(deeds=DEEDS)
+@example(deeds=["sleep", "cut 3", "restart", "cut 7"])  # a clock set back to before till-day 1
 def test_whatever_happens_each_record_is_in_one_file_and_no_file_changes(
     tmp_path_factory: pytest.TempPathFactory, deeds: list[str]
 ) -> None:

@@ -44,7 +44,8 @@ class DayCopies:
         """
         self.make()
         marks = out.marks()
-        names = sorted(filter(self._is_ours, {*self.box.names(), *marks}))
+        # By number: a clock that was set back gives a later till-day an earlier date in its name.
+        names = sorted(filter(self._is_ours, {*self.box.names(), *marks}), key=_number)
         self._seen = {name: self._seen[name] for name in names if name in self._seen}
         changed = [it for it in names if it not in self._seen or self._seen[it] != marks.get(it)]
         failures = []
@@ -74,6 +75,11 @@ class DayCopies:
             else:
                 out.remove(name)  # both are spoilt: headquarters would refuse it for ever
         self._seen[name] = out.mark(name)
+
+
+def _number(name: str) -> tuple[int, str]:
+    said = named(name)
+    return (said.number or 0 if said else 0, name)
 
 
 def _day_named(name: str, view: View) -> DayFile | None:
