@@ -62,7 +62,7 @@ def test_every_line_of_every_file_is_as_the_schema_says(week: list[str]) -> None
             VALIDATOR.validate(json.loads(line))
         seen |= set(kinds(text))
     assert seen >= {"stream", "person", "number", "manifest", "signature"}
-    assert seen >= {"receipt", "return", "cancel", "card"}
+    assert seen >= {"receipt", "return", "cancel", "reserve", "release", "card"}
 
 
 def test_each_line_fits_one_kind_of_the_schema_and_no_member_is_unknown_to_it(
@@ -80,7 +80,7 @@ def test_each_line_fits_one_kind_of_the_schema_and_no_member_is_unknown_to_it(
                 assert VALIDATOR.is_valid(less) == optional, (facts["type"], member)
 
 
-@pytest.mark.parametrize("kind", ["receipt", "return", "cancel", "card"])
+@pytest.mark.parametrize("kind", ["receipt", "return", "cancel", "reserve", "release", "card"])
 def test_a_wrong_value_is_no_line_of_the_schema(week: list[str], kind: str) -> None:
     found = (json.loads(line) for line in "".join(week).splitlines())
     facts = next(it for it in found if it["type"] == kind)

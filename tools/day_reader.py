@@ -109,7 +109,7 @@ def fold(record: Json, cards: Cards, sums: Sums) -> None:
         return
     for it in record.get("postings", ()):
         for bucket, sign in ((it["debit"], -1), (it["credit"], 1)):
-            if bucket == "debt" or bucket.startswith("lot/"):
+            if bucket == "debt" or bucket.startswith(("lot/", "reserved/")):
                 sums["lot", it["account"], it["wallet"], bucket] += sign * it["amount"]
     for it in record.get("counters", ()):
         since = it.get("since", record["business_date"])

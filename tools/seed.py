@@ -31,6 +31,7 @@ from loyaltyd.link.wire import public_line
 from loyaltyd.store.ledger import Ledger, open_ledger
 from loyaltyd.till.cards import block_card, issue_card
 from loyaltyd.till.checkout import QuoteChanged, confirm_receipt
+from loyaltyd.till.open_reservations import Reservations
 from loyaltyd.till.programs import keep_programs
 from loyaltyd.till.requests import BlockRequest, CardRequest, ReceiptRequest
 from loyaltyd.till.till import Till
@@ -100,6 +101,7 @@ def till_of(settings: config.Settings, ledger: Ledger, now: dt.datetime) -> Till
         at_window=settings.api.at_window,
         clock=lambda: now,
         programs=programs,
+        reservations=Reservations(lambda: 0.0),  # time stands still
     )
 
 

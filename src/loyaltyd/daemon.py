@@ -53,7 +53,9 @@ from loyaltyd.readers.supervisor import ReaderState, Source, Supervisor
 from loyaltyd.readers.taps import taps
 from loyaltyd.serving import Server, server_config
 from loyaltyd.store.ledger import Ledger, open_ledger
+from loyaltyd.till.expiry import release_expired
 from loyaltyd.till.export import Exporter
+from loyaltyd.till.open_reservations import Reservations
 from loyaltyd.till.program_file import program_text
 from loyaltyd.till.programs import keep_programs
 from loyaltyd.till.sync import Sync
@@ -113,7 +115,7 @@ async def serve(settings: Settings, *, ready: Ready, service: Service = BY_HAND)
         async with asyncio.TaskGroup() as tasks:
             watching = (
                 *(_watch(door, stop), _pulse(service, door.till.ledger)),
-                *(_look_after(supervisor), _sync(sync, door.events)),
+                *(_look_after(supervisor), _sync(sync, door.events), _release(door.till)),
             )
             watches = [tasks.create_task(each) for each in watching]
             log.info("serving", host=host, port=port, readers=len(settings.readers))
@@ -258,6 +260,7 @@ def _till(settings: Settings, ledger: Ledger, token_key: bytes) -> Till:
         clock=_now,
         clock_state=_clock_state,
         programs=programs,
+        reservations=Reservations(time.monotonic, settings.api.reservation_ttl),
     )
 
 
@@ -342,6 +345,16 @@ async def _sync(sync: Sync | None, events: Events) -> None:
         except Exception:
             log.exception("the link failed")
         await asyncio.sleep(BUSY_S if sync.busy else LOOK_S)
+
+
+async def _release(till: Till) -> None:
+    """Release reservations whose time is over, though nobody asks; mostly there are none."""
+    while True:
+        await asyncio.sleep(LOOK_S)
+        try:
+            await asyncio.wrap_future(till.ledger.write(partial(release_expired, till)))
+        except Exception:
+            log.exception("releasing reservations failed")
 
 
 async def _pulse(service: Service, ledger: Ledger) -> None:

@@ -35,6 +35,7 @@ socket = "/run/loyaltyd.sock"
 origins = ["https://pos.example"]
 hosts = ["till-3.example"]
 at_window = "3d"
+reservation_ttl = "10m"
 rate = 50
 tokens = "/etc/loyaltyd/tokens"
 [[readers]]
@@ -286,8 +287,8 @@ def test_two_readers_share_neither_name_nor_device(tmp_path: pathlib.Path) -> No
         "/dev/loyalty/reader-msr", "/dev/serial/by-id/usb-Honeywell_1900-if00"
     )
     assert _faults(_file(tmp_path, text)) == [
-        'till.toml:31: readers[2] "Counter".name: is the name of an earlier reader',
-        'till.toml:33: readers[2] "Counter".device: is the device of reader "counter"',
+        'till.toml:32: readers[2] "Counter".name: is the name of an earlier reader',
+        'till.toml:34: readers[2] "Counter".device: is the device of reader "counter"',
     ]
 
 

@@ -81,6 +81,17 @@ def sunday(shop: Shop) -> None:
     shop.block(numbered(7))
 
 
+def reserved(shop: Shop) -> None:
+    """What three receipts redeem is set aside: for one spent, for one given back, for one kept."""
+    for name in ("1", "2", "3"):
+        goods = line(2, "1.00")
+        body = bought(f"h{name}-receipt", goods, redeem={"bonus": "max"})
+        made = shop.reserve(f"h{name}", body)
+        assert made["wallets"]["bonus"]["reserved"] == "0.30"
+        if name != "3":
+            (shop.confirm_reserved if name == "1" else shop.cancel_reserved)(f"h{name}")
+
+
 def a_week(folder: Path) -> list[bytes]:
     """The files of four nights: two days of trade, one without, one with a supplement."""
     with nights_at(folder) as nights:
@@ -89,6 +100,7 @@ def a_week(folder: Path) -> list[bytes]:
             nights.export()
             nights.sleep()
         nights.shop.confirm(bought("r5", line(2, "70.00")))
+        reserved(nights.shop)
         nights.export()
         nights.shop.clock.move(minutes=5)
         late = nights.shop.clock.now - dt.timedelta(days=1)

@@ -17,8 +17,9 @@ from loyaltyd.domain.refusal import Reason, Refusal
 from loyaltyd.store.database import reader
 from loyaltyd.store.ledger import open_ledger
 from loyaltyd.store.verify import verified
-from loyaltyd.till import accounts, cards, checkout, linking, returns
+from loyaltyd.till import accounts, cards, checkout, linking, reservations, returns
 from loyaltyd.till.checkout import QuoteChanged
+from loyaltyd.till.open_reservations import Reservations
 from loyaltyd.till.programs import keep_programs
 from loyaltyd.till.requests import (
     BlockRequest,
@@ -28,6 +29,8 @@ from loyaltyd.till.requests import (
     QuoteRequest,
     ReceiptRequest,
     ReplaceRequest,
+    Request,
+    ReservationRequest,
     ReturnRequest,
     TransferRequest,
 )
@@ -62,6 +65,10 @@ class Clock:
     """The till's clock, which shows what it was set to."""
 
     now: dt.datetime = SATURDAY
+    elapsed_s: float = 0.0  # of the clock that never jumps
+
+    def monotonic(self) -> float:
+        return self.elapsed_s
 
     def __call__(self) -> dt.datetime:
         return self.now.astimezone(dt.UTC)
@@ -84,6 +91,16 @@ class Shop:
     def confirm(self, body: Body) -> Any:
         request = ReceiptRequest.model_validate_json(json.dumps(body))
         return answered(checkout.confirm_receipt(self.till, request))
+
+    def reserve(self, ident: str, body: Body) -> Any:
+        request = ReservationRequest.model_validate_json(json.dumps({**body, "reservation": ident}))
+        return answered(reservations.reserve(self.till, request))
+
+    def confirm_reserved(self, ident: str) -> Any:
+        return answered(reservations.confirm_reservation(self.till, ident, Request()))
+
+    def cancel_reserved(self, ident: str) -> Any:
+        return answered(reservations.cancel_reservation(self.till, ident, Request()))
 
     def receipt(self, receipt: str) -> Any:
         return answered(checkout.read_receipt(self.till, receipt))
@@ -161,6 +178,7 @@ def shop_at(
             at_window=dt.timedelta(days=3),
             clock=clock,
             programs=keep_programs(ledger, text, "program.toml"),
+            reservations=Reservations(clock.monotonic),
         )
         yield Shop(till=lane, clock=clock)
     finally:

@@ -12,6 +12,7 @@ from pathlib import Path
 from loyaltyd.domain.refusal import Refusal
 from loyaltyd.store.ledger import open_ledger
 from loyaltyd.till.checkout import QuoteChanged, confirm_receipt
+from loyaltyd.till.open_reservations import Reservations
 from loyaltyd.till.programs import keep_programs
 from loyaltyd.till.requests import ReceiptRequest
 from loyaltyd.till.till import Till
@@ -103,6 +104,7 @@ def till_at(folder: Path, text: str, key: str = "ab" * 32) -> Iterator[Till]:
             at_window=dt.timedelta(days=3),
             clock=lambda: AT,
             programs=keep_programs(ledger, text, "program.toml"),
+            reservations=Reservations(lambda: 0.0),
         )
     finally:
         ledger.close()

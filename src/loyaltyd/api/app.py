@@ -30,7 +30,7 @@ from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.till.checkout import QuoteChanged
 from loyaltyd.till.requests import CARD_PATTERN, ID_PATTERN
 
-PATH_PATTERNS = {"number": CARD_PATTERN, "receipt": ID_PATTERN}
+PATH_PATTERNS = {"number": CARD_PATTERN, "receipt": ID_PATTERN, "reservation": ID_PATTERN}
 
 WRITING = frozenset((Right.COMMIT, Right.MANAGER))
 

@@ -16,13 +16,15 @@ from loyaltyd.api.door import Door
 from loyaltyd.api.tokens import CODE_S
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.store.days import DayFile
-from loyaltyd.till import accounts, cards, checkout, linking, returns
+from loyaltyd.till import accounts, cards, checkout, linking, reservations, returns
 from loyaltyd.till.answers import (
     CancelAnswer,
+    CancelledReservationAnswer,
     CardViewAnswer,
     QuoteAnswer,
     ReceiptAnswer,
     RecordedReceiptAnswer,
+    ReservationAnswer,
     ReturnAnswer,
     TransferAnswer,
 )
@@ -64,11 +66,28 @@ async def confirm_receipt(door: Door, sent: Sent) -> ReceiptAnswer | Refusal | Q
     if isinstance(request, Refusal):
         return request
     answer = await checkout.confirm_receipt(door.till, request)
-    if isinstance(answer, dict) and not answer.get("replayed"):
-        door.events.publish(
-            "receipt_confirmed", {"receipt": answer["receipt"], "seq": answer["seq"]}
-        )
+    _tell_confirmed(door, answer)
     return answer
+
+
+async def reserve(door: Door, sent: Sent) -> ReservationAnswer | Refusal:
+    """POST /v1/reservations."""
+    request = _with_numbers(door, sent.body)
+    if isinstance(request, Refusal):
+        return request
+    return await reservations.reserve(door.till, request)
+
+
+async def confirm_reservation(door: Door, sent: Sent) -> ReceiptAnswer | Refusal:
+    """POST /v1/reservations/{reservation}/confirm."""
+    answer = await reservations.confirm_reservation(door.till, sent.path["reservation"], sent.body)
+    _tell_confirmed(door, answer)
+    return answer
+
+
+async def cancel_reservation(door: Door, sent: Sent) -> CancelledReservationAnswer | Refusal:
+    """POST /v1/reservations/{reservation}/cancel."""
+    return await reservations.cancel_reservation(door.till, sent.path["reservation"], sent.body)
 
 
 async def read_receipt(door: Door, sent: Sent) -> RecordedReceiptAnswer | Refusal:
@@ -171,6 +190,14 @@ async def read_status(door: Door, _sent: Sent) -> StatusAnswer:
 async def read_health(_door: Door, _sent: Sent) -> HealthAnswer:
     """GET /healthz."""
     return {"status": "ok"}
+
+
+def _tell_confirmed(door: Door, answer: ReceiptAnswer | Refusal | QuoteChanged) -> None:
+    """Tell who listens that there is a new receipt."""
+    if isinstance(answer, dict) and not answer.get("replayed"):
+        door.events.publish(
+            "receipt_confirmed", {"receipt": answer["receipt"], "seq": answer["seq"]}
+        )
 
 
 def _day_file(day: DayFile) -> DayFileAnswer:

@@ -27,6 +27,11 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "pattern": ID_PATTERN},
         "example": "msk017-3-000123",
     },
+    "reservation": {
+        "description": "The id that the caller gave the reservation",
+        "schema": {"type": "string", "pattern": ID_PATTERN},
+        "example": "msk017-3-000123-1",
+    },
 }
 EVENTS: dict[str, Any] = {
     "operationId": "streamEvents",

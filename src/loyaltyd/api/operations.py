@@ -58,6 +58,12 @@ OF_A_BASKET = (
     Reason.NOT_BUILT,
 )
 OF_A_RECEIPT = (Reason.RECEIPT_UNKNOWN, Reason.AT_OUT_OF_WINDOW, Reason.RECEIPT_CANCELLED)
+OF_A_RESERVATION = (
+    Reason.RESERVATION_UNKNOWN,
+    Reason.RESERVATION_EXPIRED,
+    Reason.RESERVATION_CANCELLED,
+    Reason.NO_PROGRAM,
+)
 
 BASKET: Mapping[str, Any] = {
     "receipt": "msk017-3-000123",
@@ -122,6 +128,7 @@ class Operation:
 
 
 BY_RECEIPT = {"receipt": "$response.body#/receipt"}
+BY_RESERVATION = {"reservation": "$response.body#/reservation"}
 BY_CARD = {"number": "$request.body#/card"}
 BY_NUMBER = {"number": "$request.path.number"}
 
@@ -164,6 +171,51 @@ OPERATIONS: tuple[Operation, ...] = (
             Link(to="returnGoods", path=BY_RECEIPT),
             Link(to="confirmReceipt", body="$request.body"),
         ),
+    ),
+    Operation(
+        name="reserve",
+        method="POST",
+        path="/v1/reservations",
+        summary="Hold what the receipt redeems, until it is confirmed, cancelled or expired",
+        call=calls.reserve,
+        request=requests.ReservationRequest,
+        answer=till_answers.ReservationAnswer,
+        status=201,
+        scope=Scope.COMMIT,
+        reasons=(*OF_A_BASKET, Reason.ID_REUSED, Reason.PAYMENTS_MISMATCH),
+        example={"reservation": "msk017-3-000123-1", **BASKET},
+        links=(
+            Link(to="confirmReservation", path=BY_RESERVATION, body={}),
+            Link(to="cancelReservation", path=BY_RESERVATION, body={}),
+        ),
+    ),
+    Operation(
+        name="confirmReservation",
+        method="POST",
+        path="/v1/reservations/{reservation}/confirm",
+        summary="Record the receipt with the amounts reserved; safe to send again",
+        call=calls.confirm_reservation,
+        request=requests.Request,
+        answer=till_answers.ReceiptAnswer,
+        status=201,
+        scope=Scope.COMMIT,
+        reasons=(*OF_A_RESERVATION, Reason.ID_REUSED),
+        links=(
+            Link(to="readReceipt", path=BY_RECEIPT),
+            Link(to="cancelReceipt", path=BY_RECEIPT, body={}),
+            Link(to="returnGoods", path=BY_RECEIPT),
+        ),
+    ),
+    Operation(
+        name="cancelReservation",
+        method="POST",
+        path="/v1/reservations/{reservation}/cancel",
+        summary="Give back what a reservation holds",
+        call=calls.cancel_reservation,
+        request=requests.Request,
+        answer=till_answers.CancelledReservationAnswer,
+        scope=Scope.COMMIT,
+        reasons=(*OF_A_RESERVATION, Reason.RESERVATION_CONFIRMED),
     ),
     Operation(
         name="readReceipt",
@@ -367,9 +419,6 @@ OPERATIONS: tuple[Operation, ...] = (
 
 # Calls of the contract that this version answers with 501, by name; OpenAPI leaves them out.
 NOT_BUILT: tuple[tuple[str, str], ...] = (
-    ("/v1/reservations", "reservations"),
-    ("/v1/reservations/{reservation}/confirm", "reservations"),
-    ("/v1/reservations/{reservation}/cancel", "reservations"),
     ("/v1/ratings", "ratings"),
     ("/v1/days/open", "business days"),
     ("/v1/days/close", "business days"),

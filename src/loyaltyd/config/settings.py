@@ -17,6 +17,7 @@ from loyaltyd.domain.toml import Table
 PLACE_MAX = 160  # characters of chain, store and till: a file system's names end at 255.
 READERS_MAX = 16  # each is a thread; a till has two or three.
 AT_WINDOW_MAX = dt.timedelta(days=366)
+RESERVATION_TTL_MIN, RESERVATION_TTL_MAX = dt.timedelta(seconds=1), dt.timedelta(days=1)
 REPEAT_WINDOW_MAX = dt.timedelta(minutes=1)
 CARDS = "contactless"
 CARD_KEYS = {"classic_sector", "classic_key", "classic_key_type", "aid", "file"}
@@ -89,6 +90,9 @@ class Api(Table):
     origins: tuple[Annotated[str, AfterValidator(values.origin)], ...] = ()
     hosts: tuple[Annotated[str, AfterValidator(values.host)], ...] = ()
     at_window: Annotated[Span, Field(ge=dt.timedelta(0), le=AT_WINDOW_MAX)] = dt.timedelta(days=3)
+    reservation_ttl: Annotated[Span, Field(ge=RESERVATION_TTL_MIN, le=RESERVATION_TTL_MAX)] = (
+        dt.timedelta(minutes=15)
+    )
     tokens: FilePath | None = None
     rate: int = Field(default=200, ge=1, le=100_000)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from loyaltyd.domain.coupon import Coupon, Print
-from loyaltyd.domain.ledger import DEBT, Lot, Posting, lot_from, usable
+from loyaltyd.domain.ledger import DEBT, LOT, RESERVED, Lot, Posting, lot_from, usable
 from loyaltyd.domain.past import NO_PAST, Past
 
 
@@ -30,13 +30,17 @@ class Debt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An account as seen: its tier, what the tiers measure, its lots and debts."""
+    """An account as seen: its tier, what the tiers measure, its lots and debts.
+
+    reserved is what open reservations have taken out of its lots.
+    """
 
     id: str
     tier: str = ""
     measure: int = 0  # spend in minor units, points in their scale, visits
     lots: tuple[Lot, ...] = ()
     debts: tuple[Debt, ...] = ()
+    reserved: tuple[Lot, ...] = ()
 
     def debt(self, wallet: str) -> int:
         """What is owed to wallet."""
@@ -93,6 +97,8 @@ def moved(account: Account, postings: Iterable[Posting]) -> Account:
     holds: Counter[tuple[str, str]] = Counter()
     for lot in account.lots:
         holds[lot.wallet, lot.bucket] += lot.amount
+    for lot in account.reserved:
+        holds[lot.wallet, lot.reserved_bucket] += lot.amount
     for debt in account.debts:
         holds[debt.wallet, DEBT] -= debt.amount
     for posting in postings:
@@ -103,21 +109,27 @@ def moved(account: Account, postings: Iterable[Posting]) -> Account:
 
 
 class Holdings(TypedDict):
-    """The lots and debts of an account."""
+    """The lots and debts of an account, and what is reserved."""
 
     lots: tuple[Lot, ...]
     debts: tuple[Debt, ...]
+    reserved: tuple[Lot, ...]
 
 
 def holdings(buckets: Mapping[tuple[str, str], int]) -> Holdings:
     """Lots and debts from amounts by (wallet, bucket), in one order on every machine."""
     filled = sorted((key, amount) for key, amount in buckets.items() if amount)
-    return Holdings(
-        lots=tuple(
+    lots, reserved = (
+        tuple(
             lot_from(wallet, bucket, amount)
             for (wallet, bucket), amount in filled
-            if bucket.startswith("lot/")
-        ),
+            if bucket.startswith(kind)
+        )
+        for kind in (LOT, RESERVED)
+    )
+    return Holdings(
+        lots=lots,
+        reserved=reserved,
         debts=tuple(
             Debt(wallet=wallet, amount=-amount)
             for (wallet, bucket), amount in filled

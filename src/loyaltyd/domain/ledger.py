@@ -1,11 +1,12 @@
 """The fold: what records make of lots, debts, counters and cards.
 
 Value moves by postings between named buckets, amount > 0: a posting's debit bucket gives, its
-credit bucket receives. A holder's buckets are lots and the debt; all others are the chain's side
-and are only named.
+credit bucket receives. A holder's buckets are lots, what is reserved of them, and the debt; all
+others are the chain's side and are only named.
 
     lot/2026-12-19/2027-12-05   usable from the start of the first local day, gone at the second's
     lot/2026-12-19/-            never expires
+    reserved/2026-12-19/-       what of that lot is set aside for receipts that are still open
     debt                        what the holder owes; giving from it makes it larger
     issued, redeemed, loaded    the chain's side of earning, of spending and of paying in
     merged                      between two accounts that become one
@@ -23,6 +24,7 @@ from loyaltyd.domain.record import Fact, Record
 
 ISSUED, REDEEMED, LOADED, DEBT = "issued", "redeemed", "loaded", "debt"
 MERGED = "merged"
+LOT, RESERVED = "lot/", "reserved/"  # and the dates
 NEVER = "-"
 TYPES = frozenset(  # of records; what another type holds is for a later version to say
     ("receipt", "cancel", "return", "reserve", "release", "card", "link", "merge")
@@ -42,7 +44,12 @@ class Lot:
     @property
     def bucket(self) -> str:
         """The name that postings use."""
-        return f"lot/{self.active_from}/{self.expires_at or NEVER}"
+        return f"{LOT}{self.active_from}/{self.expires_at or NEVER}"
+
+    @property
+    def reserved_bucket(self) -> str:
+        """The name of what is set aside of it."""
+        return f"{RESERVED}{self.active_from}/{self.expires_at or NEVER}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +125,7 @@ def add_amounts(
     for fact in body.get("postings", ()):
         account, wallet, amount = str(fact["account"]), str(fact["wallet"]), fact["amount"]
         for bucket, change in ((str(fact["debit"]), -amount), (str(fact["credit"]), amount)):
-            if bucket.startswith("lot/") or bucket == DEBT:
+            if bucket.startswith((LOT, RESERVED)) or bucket == DEBT:
                 lots[account, wallet, bucket] += change
     today = record.moment.business_date.isoformat()
     for fact in body.get("counters", ()):
@@ -170,9 +177,9 @@ def fold(records: Iterable[Record]) -> Movements:
 
 
 def lot_from(wallet: str, bucket: str, amount: int) -> Lot:
-    """Read a lot's name back; ValueError when it is none."""
+    """Read a lot's name back, or that of what is reserved of it; ValueError when it is neither."""
     kind, active_from, expires_at = bucket.split("/")
-    if kind != "lot":
+    if f"{kind}/" not in {LOT, RESERVED}:
         raise ValueError(f"no lot: {bucket}")
     return Lot(
         wallet=wallet,

@@ -19,6 +19,7 @@ class Reason(StrEnum):
     # nothing of that name
     CARD_UNKNOWN = "card_unknown"
     RECEIPT_UNKNOWN = "receipt_unknown"
+    RESERVATION_UNKNOWN = "reservation_unknown"
     LINE_UNKNOWN = "line_unknown"
     READ_UNKNOWN = "read_unknown"
     NOT_FOUND = "not_found"
@@ -47,6 +48,9 @@ class Reason(StrEnum):
     RECEIPT_CANCELLED = "receipt_cancelled"
     RECEIPT_RETURNED = "receipt_returned"
     RETURN_EXCEEDS_SOLD = "return_exceeds_sold"
+    RESERVATION_EXPIRED = "reservation_expired"
+    RESERVATION_CANCELLED = "reservation_cancelled"
+    RESERVATION_CONFIRMED = "reservation_confirmed"
     # who may call
     TOKEN_MISSING = "token_missing"  # noqa: S105 - a reason, no secret
     TOKEN_SCOPE = "token_scope"  # noqa: S105 - a reason, no secret

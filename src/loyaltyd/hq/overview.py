@@ -10,7 +10,7 @@ from operator import itemgetter
 from loyaltyd.domain.batch import BatchReason
 from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.language.program_text import program_from
-from loyaltyd.domain.ledger import DEBT, ISSUED, NEVER, REDEEMED
+from loyaltyd.domain.ledger import DEBT, ISSUED, LOT, NEVER, REDEEMED, RESERVED
 from loyaltyd.hq.store import balances, days, differences, programs, refused, streams, trust
 from loyaltyd.hq.store.days import KeptDay
 from loyaltyd.hq.store.differences import Difference, Unruled
@@ -190,7 +190,7 @@ def _wallets(
     for (chain, wallet), places in groupby(totals, key=itemgetter(0, 1)):
         held = {place[2]: totals[place] for place in places}
         expired = sum(amount for bucket, amount in held.items() if _is_expired(bucket, on))
-        lots = sum(amount for bucket, amount in held.items() if bucket.startswith("lot/"))
+        lots = sum(n for bucket, n in held.items() if bucket.startswith((LOT, RESERVED)))
         yield WalletTotal(
             chain=chain,
             wallet=wallet,

@@ -7,8 +7,18 @@ from typing import NamedTuple
 
 from loyaltyd.domain.account import Debt
 from loyaltyd.domain.errors import StoreDamaged
-from loyaltyd.domain.ledger import DEBT, CardState, CounterKey, Lot, lot_from, movements
+from loyaltyd.domain.ledger import (
+    DEBT,
+    LOT,
+    RESERVED,
+    CardState,
+    CounterKey,
+    Lot,
+    lot_from,
+    movements,
+)
 from loyaltyd.domain.record import Head, Record, Stream, chained, first_hash, record_from
+from loyaltyd.domain.reservation import OPEN, RESERVATION
 from loyaltyd.store.database import Connection, Row
 
 OF_A_RECEIPT = ("return", "cancel")  # their member `receipt` names the receipt that they are of
@@ -163,10 +173,12 @@ def append_record(connection: Connection, record: Record, after: Head) -> Head:
 
 def lots(connection: Connection, account: str) -> tuple[Lot, ...]:
     """The dated buckets of account that aren't at zero, by wallet and date."""
-    rows = connection.execute(
-        "SELECT wallet, bucket, amount FROM lot WHERE account = ? AND bucket <> ?", (account, DEBT)
-    )
-    return tuple(lot_from(wallet, bucket, amount) for wallet, bucket, amount in rows)
+    return _lots(connection, account, LOT)
+
+
+def reserved(connection: Connection, account: str) -> tuple[Lot, ...]:
+    """What open reservations hold of account's lots, by wallet and date."""
+    return _lots(connection, account, RESERVED)
 
 
 def debts(connection: Connection, account: str) -> tuple[Debt, ...]:
@@ -227,6 +239,26 @@ def cards_of(connection: Connection, account: str) -> list[CardState]:
     return [
         CardState(id=card, account=account, kind=kind, status=status) for card, kind, status in rows
     ]
+
+
+def open_reservations(connection: Connection) -> list[str]:
+    """The ids of the reservations that are neither confirmed nor released."""
+    # A range of the key, and no LIKE: of a ledger of years this reads the few rows that are there.
+    rows = connection.execute(
+        "SELECT substr(account, length(?1) + 1) FROM counter"
+        " WHERE account > ?1 AND account < ?1 || char(1114111) AND name = ?2 AND amount > 0",
+        (RESERVATION, OPEN),
+    )
+    return [ident for (ident,) in rows]
+
+
+def _lots(connection: Connection, account: str, kind: str) -> tuple[Lot, ...]:
+    rows = connection.execute(
+        "SELECT wallet, bucket, amount FROM lot"
+        " WHERE account = ?1 AND substr(bucket, 1, length(?2)) = ?2",
+        (account, kind),
+    )
+    return tuple(lot_from(wallet, bucket, amount) for wallet, bucket, amount in rows)
 
 
 def _moment(row: Row | None) -> dt.datetime | None:

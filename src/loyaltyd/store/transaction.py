@@ -83,6 +83,14 @@ class View:
         """The dated buckets of account that aren't at zero, by wallet and date."""
         return records.lots(self._connection, account)
 
+    def reserved(self, account: str) -> tuple[Lot, ...]:
+        """What open reservations hold of account's lots, by wallet and date."""
+        return records.reserved(self._connection, account)
+
+    def open_reservations(self) -> list[str]:
+        """The ids of the reservations that are neither confirmed nor released."""
+        return records.open_reservations(self._connection)
+
     def debts(self, account: str) -> tuple[Debt, ...]:
         """What account owes, by wallet."""
         return records.debts(self._connection, account)

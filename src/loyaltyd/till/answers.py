@@ -252,6 +252,38 @@ class CancelAnswer(TypedDict):
     replayed: NotRequired[bool]
 
 
+class ReservationAnswer(TypedDict):
+    """What a receipt redeems, set aside for ttl_s seconds; messages are those of the receipt."""
+
+    reservation: str
+    receipt: str
+    seq: int
+    recorded_at: str
+    ttl_s: int
+    program: ProgramAnswer
+    card: CardAnswer | None
+    totals: TotalsAnswer
+    lines: list[LineAnswer]
+    gift_cards: NotRequired[list[GiftCardAnswer]]
+    coupons: NotRequired[list[CouponAnswer]]
+    loads: NotRequired[list[LoadAnswer]]
+    wallets: dict[str, WalletAnswer]
+    messages: MessagesAnswer
+    explain: list[WhyAnswer]
+    replayed: NotRequired[bool]
+
+
+class CancelledReservationAnswer(TypedDict):
+    """A reservation that holds nothing any more."""
+
+    reservation: str
+    state: str
+    seq: int
+    recorded_at: str
+    wallets: dict[str, WalletAnswer]
+    replayed: NotRequired[bool]
+
+
 class RecordedReceiptAnswer(ReceiptAnswer):
     """What was answered at confirm, its state now, and its returns."""
 

@@ -48,6 +48,7 @@ class Presented:
             measure=self.account.measure,
             lots=lots,
             debts=self.account.debts,
+            reserved=self.account.reserved,
         )
 
 
@@ -149,4 +150,5 @@ def account_of(view: View, account: str, program: Program, on: dt.date) -> Accou
         measure=now.measure,
         lots=view.lots(account),
         debts=view.debts(account),
+        reserved=view.reserved(account),
     )

@@ -164,6 +164,12 @@ class ReceiptRequest(QuoteRequest):
     quote: Annotated[str, Field(max_length=1024)] | None = None
 
 
+class ReservationRequest(QuoteRequest):
+    """The quote's body, and the id under which what it redeems is held."""
+
+    reservation: Id
+
+
 class MomentRequest(Request):
     """Nothing but, perhaps, the time when it happened."""
 

@@ -11,6 +11,7 @@ from loyaltyd.domain.record import Fact, Moment, ProgramRef, Record
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.store.ledger import Ledger
 from loyaltyd.store.transaction import Transaction, View
+from loyaltyd.till.open_reservations import Reservations
 from loyaltyd.till.pins import PinTries
 
 SYNCED, UNTRUSTED = "synced", "untrusted"
@@ -35,6 +36,7 @@ class Till:
     clock: Callable[[], dt.datetime]
     clock_state: Callable[[], str] = holdover
     programs: tuple[Program, ...]  # by version
+    reservations: Reservations
     pin_tries: PinTries = field(default_factory=PinTries, repr=False)
 
     def program_on(self, business_date: dt.date) -> Program | Refusal:
@@ -91,7 +93,11 @@ class Till:
 
 
 def next_record(
-    tx: Transaction, kind: str, moment: Moment, program: Program, body: Mapping[str, Fact]
+    tx: Transaction,
+    kind: str,
+    moment: Moment,
+    program: Program | ProgramRef,
+    body: Mapping[str, Fact],
 ) -> Record:
     """The record that would stand next in the log."""
     return Record(
@@ -99,6 +105,11 @@ def next_record(
         type=kind,
         stream=tx.stream,
         moment=moment,
-        program=ProgramRef(id=program.id, version=program.version, hash=program.hash),
+        program=program_ref(program),
         body=body,
     )
+
+
+def program_ref(program: Program | ProgramRef) -> ProgramRef:
+    """The program as a record names it."""
+    return ProgramRef(id=program.id, version=program.version, hash=program.hash)

@@ -1,4 +1,4 @@
-"""What an account holds on a day: available, pending, owed, and what is about to go."""
+"""What an account holds on a day: available, pending, reserved, owed, and what is about to go."""
 
 import datetime as dt
 from collections import Counter
@@ -19,6 +19,7 @@ class Balance:
 
     available: int = 0
     pending: int = 0
+    reserved: int = 0
     debt: int = 0
     expiring: tuple[tuple[dt.date, int], ...] = ()
 
@@ -39,6 +40,7 @@ def balance(account: Account | None, wallet: str, on: dt.date) -> Balance:
     return Balance(
         available=sum(lot.amount for lot in lots),
         pending=sum(lot.amount for lot in account.lots if _waits(lot, wallet, on)),
+        reserved=sum(lot.amount for lot in account.reserved if lot.wallet == wallet),
         debt=account.debt(wallet),
         expiring=tuple(sorted(going.items())),
     )
@@ -59,7 +61,7 @@ def wallet_answer(held: Balance, wallet: Wallet) -> WalletAnswer:
     answer = WalletAnswer(
         available=decimal(held.available, wallet.scale),
         pending=decimal(held.pending, wallet.scale),
-        reserved=decimal(0, wallet.scale),
+        reserved=decimal(held.reserved, wallet.scale),
         debt=decimal(held.debt, wallet.scale),
         expiring=[
             ExpiringAnswer(amount=decimal(amount, wallet.scale), on=day.isoformat())
