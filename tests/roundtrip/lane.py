@@ -91,6 +91,7 @@ class Lane:
     def passes(self, seconds: float) -> None:
         """Time passes at the till."""
         self.shop.clock.move(seconds=seconds)
+        self.shop.clock.elapsed_s += seconds
         self.monotonic_s += seconds
 
     @property

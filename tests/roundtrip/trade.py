@@ -24,11 +24,13 @@ class Trade:
     chance: Random
     promised: set[tuple[str, str]] = field(default_factory=set)  # type and id of a record
     sold: list[str] = field(default_factory=list)
+    reserved: list[tuple[str, str]] = field(default_factory=list)  # reservations, and receipts
 
     def goes_on(self, shop: Shop) -> None:
         """One thing happens at the till."""
         deeds = (self._sale, self._sale, self._sale, self._return, self._cancel)
-        self.chance.choice((*deeds, self._enrolment, self._enrolment, self._lost_card))(shop)
+        held = (self._reservation, self._reservation, self._end_of_reservation)
+        self.chance.choice((*deeds, *held, self._enrolment, self._enrolment, self._lost_card))(shop)
 
     def sells(self, shop: Shop) -> None:
         """Somebody without a card buys something: no till refuses that."""
@@ -36,13 +38,31 @@ class Trade:
 
     def _sale(self, shop: Shop, shoppers: Sequence[str | None] = SHOPPERS) -> None:
         receipt = f"r-{len(self.sold) + 1}"
+        if self._recorded(shop.confirm(self._basket(receipt, shoppers)), "receipt", receipt):
+            self.sold.append(receipt)
+
+    def _basket(self, receipt: str, shoppers: Sequence[str | None] = SHOPPERS) -> dict[str, Any]:
         lines = [
             line(number, f"{self.chance.randrange(1, 400)}.90", category="dairy/milk")
             for number in range(1, self.chance.randrange(2, 4))
         ]
         redeem = self.chance.choice(({}, {}, {"bonus": "max"}, {"stars": "max"}))
-        body = bought(receipt, *lines, card=self.chance.choice(shoppers), redeem=redeem)
-        if self._recorded(shop.confirm(body), "receipt", receipt):
+        return bought(receipt, *lines, card=self.chance.choice(shoppers), redeem=redeem)
+
+    def _reservation(self, shop: Shop) -> None:
+        number = len(self.reserved) + 1
+        ident, receipt = f"h-{number}", f"held-{number}"
+        if self._recorded(shop.reserve(ident, self._basket(receipt)), "reserve", ident):
+            self.reserved.append((ident, receipt))
+
+    def _end_of_reservation(self, shop: Shop) -> None:
+        """One is confirmed or cancelled, unless it has run out by now; others are left to."""
+        if not self.reserved:
+            return
+        ident, receipt = self.chance.choice(self.reserved)
+        if self.chance.random() < 0.3:
+            self._recorded(shop.cancel_reserved(ident), "release", ident)
+        elif self._recorded(shop.confirm_reserved(ident), "receipt", receipt):
             self.sold.append(receipt)
 
     def _return(self, shop: Shop) -> None:

@@ -13,6 +13,7 @@ from loyaltyd.domain.books.merging import renamed_record
 from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.record import ProgramRef, Record
+from loyaltyd.domain.reservation import RESERVE
 from loyaltyd.hq import day_check
 from loyaltyd.hq.day_check import Since
 from loyaltyd.hq.rerunning import (
@@ -23,6 +24,7 @@ from loyaltyd.hq.rerunning import (
     read,
     unexplained,
 )
+from loyaltyd.hq.reserving import reservation_told, reserving_difference
 from loyaltyd.hq.store import balances, days, differences, programs, receipts, records, streams
 from loyaltyd.hq.store.books import Books
 from loyaltyd.hq.store.days import KeptDay
@@ -32,7 +34,8 @@ from loyaltyd.store.database import Connection
 
 RECORDS_A_STEP = 200  # a tenth of a second, so that a stop is soon heard
 RECORDS_CARRIED = 2000  # as long: they are only added up
-RULED = UNDOING | {RECEIPT}  # types of records that a program decides on
+SELLING = frozenset((RECEIPT, RESERVE))  # types of records that say what goods come to
+RULED = UNDOING | SELLING  # on which a program decides
 UNREADABLE = "can't be read"  # though it could when it came
 
 Clock = Callable[[], dt.datetime]
@@ -40,14 +43,14 @@ Clock = Callable[[], dt.datetime]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rerun:
-    """A record that was looked at: what differs; receipt: the id of the one that it tells of.
+    """A record that was looked at: what differs; told: the receipt and reservation it tells of.
 
     waits: it needs a program that isn't here.
     """
 
     seq: int
     what: str = ""
-    receipt: str | None = None
+    told: tuple[str, ...] = ()
     waits: ProgramRef | None = None
 
 
@@ -61,20 +64,18 @@ class _Step:
 
     def note(self, record: Record) -> None:
         """A record of this step was looked at."""
-        receipt = receipt_told(record)
-        if receipt is not None:
-            self._told.setdefault(receipt, {})[record.seq] = record
+        for name in _told_of(record):
+            self._told.setdefault(name, {})[record.seq] = record
 
-    def told(self, record: Record) -> list[Record]:
-        """What the log says, before record, of the receipt that it undoes."""
-        receipt = receipt_told(record)
-        if receipt is None:
+    def told(self, record: Record, name: str | None) -> list[Record]:
+        """What the log says, before record, of the receipt or the reservation of that name."""
+        if name is None:
             return []
-        lines = receipts.lines(self.view, self.number, receipt, record.seq, TOLD_MAX + 1)
+        lines = receipts.lines(self.view, self.number, name, record.seq, TOLD_MAX + 1)
         noted = (read(line, self.stream) for line in lines)
-        found = {it.seq: it for it in noted if it is not None} | self._told.get(receipt, {})
+        found = {it.seq: it for it in noted if it is not None} | self._told.get(name, {})
         told = [found[seq] for seq in sorted(found) if seq < record.seq][: TOLD_MAX + 1]
-        sold = next((it for it in told if it.type == RECEIPT), None)
+        sold = next((it for it in told if it.type in SELLING), None)
         now = {it: self._account_at(it, record.seq) for it in accounts_told(sold)} if sold else {}
         merged = {old: new for old, new in now.items() if old != new}
         return [renamed_record(it, merged) for it in told] if merged else told
@@ -109,8 +110,7 @@ class Reevaluation:
             if differences.move_on(tx, number, before, seqs[-1]):
                 differences.keep(tx, self._differences(number, reruns))
                 differences.keep_unruled(tx, unruled(number, reruns))
-                told = [(it.receipt, it.seq) for it in reruns if it.receipt is not None]
-                receipts.keep(tx, number, told)
+                receipts.keep(tx, number, [(name, it.seq) for it in reruns for name in it.told])
 
         self._books.write(keep)
         return True
@@ -170,20 +170,24 @@ class Reevaluation:
         return reruns
 
     def _rerun(self, step: _Step, record: Record, line: str) -> Rerun:
-        said = "" if is_as_written(record, line) else "line"
+        said, told = "" if is_as_written(record, line) else "line", _told_of(record)
+        reservation = reservation_told(record)
+        if reservation is not None:
+            of_it = step.told(record, reservation)
+            said = _listed(said, reserving_difference(record, of_it))
         if record.type not in RULED:
-            return Rerun(seq=record.seq, what=_listed(said, unexplained(record)))
-        receipt = receipt_told(record)
+            what = "" if reservation is not None else unexplained(record)
+            return Rerun(seq=record.seq, what=_listed(said, what), told=told)
         program = self._program(step.view, record.program.hash)
         if program is None:
-            return Rerun(seq=record.seq, what=said, receipt=receipt, waits=record.program)
+            return Rerun(seq=record.seq, what=said, told=told, waits=record.program)
         if isinstance(program, str):
             what = program
-        elif record.type == RECEIPT:
-            what = difference(record, program)
+        elif record.type in UNDOING:
+            what = undoing_difference(record, step.told(record, receipt_told(record)), program)
         else:
-            what = undoing_difference(record, step.told(record), program)
-        return Rerun(seq=record.seq, what=_listed(said, what), receipt=receipt)
+            what = difference(record, program)
+        return Rerun(seq=record.seq, what=_listed(said, what), told=told)
 
     def _program(self, view: Connection, sha256: str) -> Program | str | None:
         """The program of that hash; what is wrong with it, or none while it isn't here."""
@@ -213,6 +217,11 @@ def unruled(number: int, reruns: Iterable[Rerun]) -> list[Unruled]:
         Unruled(stream=number, program=ref, first=seqs[0], last=seqs[-1], receipts=len(seqs))
         for ref, seqs in waiting.items()
     ]
+
+
+def _told_of(record: Record) -> tuple[str, ...]:
+    """The receipt and the reservation that record tells of: no receipt's id has a slash."""
+    return tuple(name for name in (receipt_told(record), reservation_told(record)) if name)
 
 
 def _listed(*differing: str) -> str:

@@ -1,13 +1,20 @@
-"""Run a receipt again from its line alone: what differs from what its till wrote. Pure."""
+"""Run a receipt again from its line alone: what differs from what its till wrote. Pure.
+
+A reservation is run as the receipt that it is made for.
+"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from loyaltyd.domain.books.merging import MERGE, merge_body, merging_from
+from loyaltyd.domain.books.reservations import confirmed_body, reserve_body
 from loyaltyd.domain.books.sale import Sale, accounts_of, receipt_body, sale_from, sale_postings
 from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.engine.quote import Quote, quote
+from loyaltyd.domain.facts import value_from
 from loyaltyd.domain.ledger import TYPES
-from loyaltyd.domain.record import Record, Stream, record_from
+from loyaltyd.domain.record import Fact, Record, Stream, record_from
+from loyaltyd.domain.reservation import RESERVE, Reservation, held
 
 RECEIPT = "receipt"
 
@@ -84,13 +91,26 @@ def _differing(record: Record, program: Program) -> Iterator[str]:
     if not isinstance(answer, Quote):
         yield f"refused as {answer.reason}"
         return
-    postings = sale_postings(answer.result, sale.seen, program, sale.at)
-    expected = receipt_body(sale.basket, sale.seen, sale.place, answer.result, postings)
+    expected = _expected(record, replace(sale, result=answer.result), program)
     for name in sorted(expected):
         if expected[name] != record.body.get(name):
             yield name
     if not record.body.keys() <= expected.keys():
         yield "members beyond a receipt's"
+
+
+def _expected(record: Record, sale: Sale, program: Program) -> dict[str, Fact]:
+    """The members that lead from what sale says that it saw."""
+    postings = sale_postings(sale.result, sale.seen, program, sale.at)
+    sale = replace(sale, postings=postings)
+    if record.type == RESERVE:
+        return reserve_body(str(record.body["id"]), sale)
+    if "reservation" not in record.body:
+        return receipt_body(sale.basket, sale.seen, sale.place, sale.result, postings)
+    reservation = value_from(Reservation, record.body["reservation"])
+    owing = reservation.owing(sale.seen)
+    paying = sale_postings(sale.result, owing, program, sale.at)
+    return confirmed_body(replace(sale, postings=paying), reservation, held(postings))
 
 
 def _is_of(record: Record, sale: Sale) -> bool:
