@@ -19,7 +19,7 @@ from loyaltyd.store import database
 from tests.domain.receipts import CARDS, EARN, HEAD, wallet
 from tests.hq.invariants import faults
 from tests.hq.lanes import Lane, acked, edited, hq_at, settled
-from tests.till.shop import Shop, bought, line, no, shop_at
+from tests.till.shop import CARD, Shop, back, bought, line, no, numbered, shop_at
 
 TEXT = HEAD + wallet('expires = "1y"') + EARN + CARDS
 MAX: dict[str, Any] = {"redeem": {"bonus": "max"}}
@@ -30,8 +30,11 @@ RICH, HELD, SOLD, AGAIN, BACK, EXPIRING, GONE, OPEN = range(1, 9)
 @pytest.fixture(scope="module")
 def lane(tmp_path_factory: pytest.TempPathFactory) -> Lane:
     """A till's log in which each thing becomes of a reservation, and one is open at its end."""
+    return lane_of(trade, tmp_path_factory.mktemp("till") / "ledger.db")
+
+
+def lane_of(trade: Callable[[Shop], None], path: Path) -> Lane:
     key = Ed25519PrivateKey.generate()
-    path = tmp_path_factory.mktemp("till") / "ledger.db"
     with shop_at(path, TEXT, key=public_hex(key)) as shop:
         trade(shop)
         shop.check()
@@ -151,3 +154,48 @@ def test_a_reservation_is_made_once(hq: Headquarters, lane: Lane) -> None:
     raw = json.dumps(twice, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     odd = Lane(stream=lane.stream, key=lane.key, lines=(*lane.lines, raw))
     assert differing(hq, odd) == {OPEN + 1: "its reservation was made before"}
+
+
+def merging(shop: Shop) -> None:
+    """Two accounts become one while something is held of the first, and goods come back after."""
+    other = numbered(2)
+    done = [
+        shop.confirm(bought("rich", line(1, "2000.00"))),
+        shop.confirm(bought("other", line(1, "200.00"), card=other)),
+        shop.reserve("h-1", bought("r-1", line(1, "60.00"), **MAX)),
+        shop.reserve("h-2", bought("r-2", line(1, "15.00"), **MAX)),
+        shop.reserve("h-3", bought("r-3", line(1, "5.00"), **MAX)),
+        shop.merge("t-1", CARD, other),
+        shop.confirm_reserved("h-1"),
+        shop.cancel_reserved("h-2"),
+        shop.give_back("r-1", back("b-1", (1, "1"))),
+    ]
+    assert [no(it) for it in done] == [None] * 9
+
+
+def test_a_reservation_of_an_account_that_was_merged_is_followed_too(tmp_path: Path) -> None:
+    found = lane_of(merging, tmp_path / "ledger.db")
+    with hq_at(tmp_path, found, program=TEXT) as hq:
+        assert differing(hq, found) == {}
+        assert faults(hq.books.path.parent, {found.stream: found.lines}) == []
+
+
+def owing(shop: Shop) -> None:
+    """A claw-back leaves a debt while something is held, and what is confirmed then pays it."""
+    done = [
+        shop.confirm(bought("rich", line(1, "2000.00"))),
+        shop.reserve("h-1", bought("r-1", line(1, "280.00"), redeem={"bonus": "80.00"})),
+        shop.give_back("rich", back("b-1", (1, "1"))),
+        shop.confirm_reserved("h-1"),
+    ]
+    assert [no(it) for it in done] == [None] * 4
+    assert shop.card()["wallets"]["bonus"]["debt"] == "70.00"
+
+
+def test_a_debt_that_came_meanwhile_is_in_the_receipts_line(tmp_path: Path) -> None:
+    found = lane_of(owing, tmp_path / "ledger.db")
+    with hq_at(tmp_path, found, program=TEXT) as hq:
+        assert differing(hq, found) == {}
+    said = {**facts(found, 4)["reservation"], "owed": []}
+    with hq_at(tmp_path / "other", found, program=TEXT) as hq:
+        assert differing(hq, edited(found, 4, reservation=said)) == {4: "postings, reservation"}

@@ -338,3 +338,30 @@ def test_a_visit_and_a_spend_count_when_the_receipt_is_confirmed(shop: Shop) -> 
     assert counters() == before
     shop.confirm_reserved("h-1")
     assert counters() == [2, 210000]
+
+
+def test_what_is_held_of_a_closed_account_is_the_others_by_then(shop: Shop) -> None:
+    other = numbered(2)
+    shop.confirm(bought("other", line(1, "200.00"), card=other))
+    made(shop, "h-1", bought("r-1", line(1, "60.00"), **MAX))
+    made(shop, "h-2", bought("r-2", line(1, "15.00"), **MAX))
+    made(shop, "h-3", bought("r-3", line(1, "5.00"), **MAX))
+    assert no(shop.merge("t-1", CARD, other)) is None
+    assert holds(shop) == holds(shop, other) == ("30.00", "80.00")
+    assert shop.confirm_reserved("h-1")["wallets"]["bonus"]["reserved"] == "20.00"
+    assert shop.cancel_reserved("h-2")["wallets"]["bonus"]["available"] == "45.00"
+    shop.clock.elapsed_s += TTL_S
+    assert no(shop.confirm_reserved("h-3")) is Reason.RESERVATION_EXPIRED
+    assert holds(shop) == holds(shop, other) == ("50.00", "0.00")
+    shop.cancel("r-1")
+    assert holds(shop, other) == ("110.00", "0.00")
+
+
+def test_a_holder_who_is_forgotten_meanwhile_is_not_named_by_the_receipt(shop: Shop) -> None:
+    shop.issue({"card": CARD, "holder": {"name": "Anna"}})
+    body = bought("r-1", line(1, "80.00"), **MAX)
+    assert made(shop, "h-1", body)["card"]["holder"] == "Anna"
+    shop.forget()
+    done = shop.confirm_reserved("h-1")
+    assert (done["card"]["number"], done["card"]["holder"]) == ("", "")
+    assert done["totals"]["redeemed"] == "80.00"

@@ -39,6 +39,7 @@ from loyaltyd.till.checkout import answered, payments_mismatch, replayed
 from loyaltyd.till.coupons import Named
 from loyaltyd.till.expiry import release, release_expired
 from loyaltyd.till.identify import ACTIVE, Presented, account_of
+from loyaltyd.till.merged import as_held_now
 from loyaltyd.till.reckoning import Confirming, Reckoned, reckoned, telling
 from loyaltyd.till.recording import keep_answer, keep_numbers, recorded, tell_cards
 from loyaltyd.till.requests import Request, ReservationRequest
@@ -90,7 +91,7 @@ async def confirm_reservation(
         over = tx.record(RELEASE, reservation)
         if over is not None:
             return _is_over(over)
-        found = _as_reserved(till, tx, made, sale)
+        found = _as_reserved(till, tx, *as_held_now(tx, made))
         return found if isinstance(found, Refusal) else recorded(till, tx, found, same)
 
     return await asyncio.wrap_future(till.ledger.write(work))
@@ -167,12 +168,12 @@ def _reservation_answer(
     return answer
 
 
-def _as_reserved(till: Till, view: View, made: Record, sale: Sale) -> Reckoned | Refusal:
+def _as_reserved(till: Till, view: View, made: Record) -> Reckoned | Refusal:
     """The receipt as it was decided then, on accounts as they are now.
 
     The engine is asked again for what people are told; a newer one's amounts don't count.
     """
-    program = till.program_with(made.program.hash)
+    sale, program = sale_from(made), till.program_with(made.program.hash)
     if program is None:
         return refused(Reason.NO_PROGRAM)
     again = quote(sale.basket, sale.seen, program, sale.place, sale.at)
@@ -242,7 +243,8 @@ def _cancelled(
     if program is None:
         return refused(Reason.NO_PROGRAM)
     record = release(till, tx, made, CANCELLED)
-    seen = _seen_now(tx, sale_from(made).seen, program, record.moment)
+    (held_now,) = as_held_now(tx, made)
+    seen = _seen_now(tx, sale_from(held_now).seen, program, record.moment)
     answer = CancelledReservationAnswer(
         reservation=str(made.body["id"]),
         state=CANCELLED,

@@ -2,12 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from loyaltyd.domain.account import Account, moved
-from loyaltyd.domain.books.merging import renamed_record
 from loyaltyd.domain.books.returns import (
     Case,
     Returned,
@@ -17,7 +16,7 @@ from loyaltyd.domain.books.returns import (
     reversal_body,
     sale_cancelled,
 )
-from loyaltyd.domain.books.sale import Sale, accounts_of, sale_from
+from loyaltyd.domain.books.sale import Sale, sale_from
 from loyaltyd.domain.coupon import Coupon
 from loyaltyd.domain.engine.explain import Message, Note
 from loyaltyd.domain.engine.program import Program
@@ -39,6 +38,7 @@ from loyaltyd.till.balances import balance_messages
 from loyaltyd.till.baskets import fingerprint, quantity_of
 from loyaltyd.till.checkout import answered, replayed
 from loyaltyd.till.identify import account_of
+from loyaltyd.till.merged import as_held_now
 from loyaltyd.till.requests import MomentRequest, ReturnRequest
 from loyaltyd.till.telling import amounts, told
 from loyaltyd.till.till import Till, next_record
@@ -123,7 +123,7 @@ def _undoing(till: Till, view: View, receipt: str, request: MomentRequest) -> _U
     record = view.record("receipt", receipt)
     if record is None:
         return refused(Reason.RECEIPT_UNKNOWN)
-    record, *later = _as_held_now(view, record, view.records_of(receipt))
+    record, *later = as_held_now(view, record, view.records_of(receipt))
     if any(it.type == "cancel" for it in later):
         return refused(Reason.RECEIPT_CANCELLED)
     moment = till.moment(view, request.at)
@@ -147,13 +147,6 @@ def _undoing(till: Till, view: View, receipt: str, request: MomentRequest) -> _U
         ),
     )
     return _Undoing(receipt=receipt, case=case, moment=moment)
-
-
-def _as_held_now(view: View, sold: Record, later: Iterable[Record]) -> list[Record]:
-    """A receipt and what undid it, with each account under the one that it was merged into."""
-    now = {it: view.account_now(it) for it in accounts_of(sale_from(sold))}
-    merged = {old: new for old, new in now.items() if old != new}
-    return [renamed_record(it, merged) if merged else it for it in (sold, *later)]
 
 
 def _concerned(view: View, account: str, sale: Sale, program: Program, moment: Moment) -> Account:

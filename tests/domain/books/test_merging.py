@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,6 +66,13 @@ def test_points_of_another_wallet_pay_no_debt() -> None:
     other = lot(100, wallet="stars")
     _, found = after(account(GIVER, other), account(TAKER, owes=30))
     assert (found.debts, found.lots) == ((Debt(wallet="bonus", amount=30),), (other,))
+
+
+def test_what_is_reserved_goes_along_and_pays_no_debt() -> None:
+    held = lot(100)
+    left, found = after(replace(account(GIVER), reserved=(held,)), account(TAKER, owes=30))
+    assert (left.reserved, found.reserved) == ((), (held,))
+    assert found.debts == (Debt(wallet="bonus", amount=30),)
 
 
 lots = st.lists(

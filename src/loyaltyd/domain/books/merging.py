@@ -89,6 +89,8 @@ def merge_postings(giver: Account, taker: Account, on: dt.date) -> tuple[Posting
     postings: list[Posting] = []
     for lot in giver.lots:
         postings += _across(giver.id, taker.id, lot.wallet, lot.bucket, lot.amount)
+    for lot in giver.reserved:
+        postings += _across(giver.id, taker.id, lot.wallet, lot.reserved_bucket, lot.amount)
     for debt in giver.debts:
         postings += _across(taker.id, giver.id, debt.wallet, DEBT, debt.amount)
     after = moved(taker, postings)
