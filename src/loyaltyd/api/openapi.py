@@ -10,8 +10,9 @@ from pydantic import TypeAdapter
 
 from loyaltyd.api.answers import ProblemAnswer
 from loyaltyd.api.guard import EVENTS_PATH
-from loyaltyd.api.operations import ALWAYS, OPERATIONS, Link, Operation
+from loyaltyd.api.operations import OPERATIONS, Link, Operation
 from loyaltyd.api.problems import MEDIA_TYPE, ROWS
+from loyaltyd.api.reasons import ALWAYS
 from loyaltyd.api.tokens import Scope
 from loyaltyd.domain.refusal import Reason
 from loyaltyd.till.requests import CARD_PATTERN, ID_PATTERN
