@@ -230,6 +230,27 @@ def test_one_milk_of_the_apis_example_comes_back() -> None:
     assert [(it.line, it.refund, of(it.clawed_back)) for it in back.lines] == [(1, 5664, 284)]
 
 
+def test_each_line_says_what_was_taken_back_of_what_its_pieces_had_earned() -> None:
+    # 5%: 5.00 of four pieces, 10.00 of one, nothing of a line that may not earn
+    cart = basket(line(1, "25.00", "4"), line(2, "200.00"), line(3, "9.00", flags=("no_earn",)))
+    found = program(wallet() + EARN)
+    for pieces, parts in (("4", [500, 1000]), ("1", [125, 1000])):
+        back = sold(found, cart, seen()).take_back(l1=pieces, l2="1", l3="1")
+        assert [it.clawed_back for it in back.lines] == [
+            *((Points(wallet="bonus", amount=part),) for part in parts),
+            (),
+        ]
+
+
+def test_lines_that_earned_nothing_share_what_their_return_takes_by_their_pieces() -> None:
+    # 4.00 on the milk of a receipt of 150.00: the bread that comes back makes it too small
+    dairy = 'on = { sku = ["sku-1"] }\nwhen = { min_total = "150.00" }'
+    found = program(wallet() + rule("milk", "points", 'earn = "bonus", points = "4"', dairy))
+    cart = basket(line(1, "100.00"), line(2, "40.00"), line(3, "10.00", "3"))
+    back = sold(found, cart, seen()).take_back(l2="1", l3="3")
+    assert [of(it.clawed_back) for it in back.lines] == [100, 300]
+
+
 @pytest.mark.parametrize(
     ("wanted", "reason"),
     [({1: 1001}, Reason.RETURN_EXCEEDS_SOLD), ({3: 1000}, Reason.LINE_UNKNOWN)],

@@ -8,6 +8,7 @@ the program that the sale was made under. So any number of parts gives back what
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import lcm
 
 from loyaltyd.domain.account import Account, Beside, Seen, moved
 from loyaltyd.domain.books.clawback import Restoring, asked_back, restored, taken_back
@@ -358,11 +359,14 @@ def _earned_now(case: Case, wallet: Wallet, returned: Mapping[int, int]) -> Earn
 def _with_taken(
     case: Case, lines: Sequence[ReturnedLine], taken: Sequence[Points]
 ) -> tuple[ReturnedLine, ...]:
-    """Spread what was taken back over the lines that came back, by what they had earned."""
+    """Spread what was taken back over the lines, by what had been earned on what came back."""
     parts: dict[int, list[Points]] = {line.line: [] for line in lines}
+    sold = {line.line: line.quantity for line in case.sale.basket.lines}
+    whole = lcm(*(sold[line.line] for line in lines))  # of which each line's share is an integer
     for points in taken:
         weights = [
-            points_of(result_of(case.sale, line.line).earned, points.wallet) * line.quantity
+            points_of(result_of(case.sale, line.line).earned, points.wallet)
+            * (line.quantity * whole // sold[line.line])
             for line in lines
         ]
         weights = weights if any(weights) else [line.quantity for line in lines]
