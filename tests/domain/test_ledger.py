@@ -91,6 +91,13 @@ def test_a_first_use_opens_a_card_and_says_nothing_of_a_known_one() -> None:
     assert fold([used, blocked]).cards == fold([blocked, used]).cards == {"c": state}
 
 
+def test_what_a_cards_own_record_says_holds_and_a_receipt_only_opens() -> None:
+    card: dict[str, Fact] = {"id": "c", "account": "a", "kind": "bonus"}
+    said, used = movements(made("card", {"card": card})), movements(made("receipt", {"card": card}))
+    state = {"c": CardState(id="c", account="a", kind="bonus")}
+    assert (said.cards, said.opened) == (used.opened, used.cards) == (state, {})
+
+
 def test_a_record_of_an_unknown_kind_moves_nothing_whatever_it_holds() -> None:
     moved = movements(made("of tomorrow", {"postings": ["else"], "card": {"id": "c"}}))
     assert not any((moved.lots, moved.counters, moved.cards, moved.opened))
@@ -115,6 +122,12 @@ def test_records_fold_to_the_same_balances_in_any_order(
     records = [posted(*each) for each in log]
     shuffled = random.Random(seed).sample(records, len(records))
     assert fold(records).lots == fold(shuffled).lots
+
+
+def test_a_lot_of_nothing_or_less_is_not_usable() -> None:
+    day = dt.date(2026, 12, 5)
+    held = [Lot(wallet="bonus", active_from=day, amount=amount) for amount in (0, -1, 1)]
+    assert usable(held, "bonus", day) == held[2:]
 
 
 @given(lots)

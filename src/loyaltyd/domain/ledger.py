@@ -189,9 +189,9 @@ def lot_from(wallet: str, bucket: str, amount: int) -> Lot:
     )
 
 
-def spending_order(lot: Lot) -> tuple[bool, dt.date, dt.date]:
+def spending_order(lot: Lot) -> tuple[dt.date, dt.date]:
     """The order of spending: earliest expiry, no expiry last, then earliest activation."""
-    return (lot.expires_at is None, lot.expires_at or dt.date.max, lot.active_from)
+    return (lot.expires_at or dt.date.max, lot.active_from)
 
 
 def usable(lots: Iterable[Lot], wallet: str, on: dt.date) -> list[Lot]:

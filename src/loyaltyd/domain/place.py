@@ -21,7 +21,7 @@ def stores(patterns: Iterable[str]) -> Stores:
     """The stores that patterns mean, each a name, or "msk-*" for all that begin so."""
     known = tuple(patterns)
     return Stores(
-        names=frozenset(it for it in known if not it.endswith("*")),
+        names=frozenset(known),  # whoever is named "msk-*" begins so, too
         beginnings=tuple(it.removesuffix("*") for it in known if it.endswith("*")),
     )
 

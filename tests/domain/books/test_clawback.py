@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -160,6 +161,16 @@ def test_a_lot_gives_all_that_it_no_longer_earns_before_one_that_waits_longer() 
         (dt.date(2026, 12, 19), 0),
         (DAY, 5),
     ]
+
+
+def test_each_lot_gives_what_it_is_asked_for_and_one_that_is_short_is_helped_by_the_other() -> None:
+    own = (lot(2), lot(4, DAY + dt.timedelta(days=14)))
+    held_now = (replace(own[0], amount=10), replace(own[1], amount=10))
+    postings, _ = taken_back(held(), 6, account(*held_now), own, DAY)
+    assert moves(postings) == [(own[0].bucket, ISSUED, 2), (own[1].bucket, ISSUED, 4)]
+    short = (replace(own[0], amount=1), held_now[1])
+    postings, _ = taken_back(held(), 6, account(*short), own, DAY)
+    assert moves(postings) == [(own[0].bucket, ISSUED, 1), (own[1].bucket, ISSUED, 5)]
 
 
 def test_points_are_taken_from_their_own_wallet_though_another_has_a_lot_of_the_same_days() -> None:

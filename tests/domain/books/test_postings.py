@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from loyaltyd.domain.account import Account, Debt, Seen
-from loyaltyd.domain.books.postings import points_of, receipt_postings
+from loyaltyd.domain.books.postings import merged, points_of, receipt_postings
+from loyaltyd.domain.coupon import Coupon
 from loyaltyd.domain.engine.program import Program
-from loyaltyd.domain.engine.quote import Points, Result
+from loyaltyd.domain.engine.quote import CouponUse, Points, Result
 from loyaltyd.domain.ledger import DEBT, ISSUED, REDEEMED, Lot
 from tests.domain.receipts import BONUS_CARD, program, rub, wallet
 
@@ -76,6 +78,40 @@ def test_all_that_one_day_earns_is_one_bucket() -> None:
     found = program(wallet(DATED))
     first, second = (moves(found, Account(id="a"), earned=amount) for amount in (5, 7))
     assert first[0][1] == second[0][1] == "lot/2026-12-19/2027-12-05"
+
+
+def test_what_an_earlier_lot_paid_of_the_debt_a_later_one_need_not_pay() -> None:
+    # 30 are owed; of 100 earned 20 are gone in a month, and pay first; the other 80 pay 10
+    month = Lot(wallet="bonus", active_from=DAY, expires_at=dt.date(2027, 1, 4), amount=20)
+    earned = (Points(wallet="bonus", amount=100),)
+    result = Result(lines=(), earned=earned, dated=(month,))
+    account = Account(id="a", debts=(Debt(wallet="bonus", amount=30),))
+    who = Seen(card=BONUS_CARD, account=account)
+    postings = receipt_postings(result, who, program(wallet()), DAY)
+    assert [(it.debit, it.credit, it.amount) for it in postings] == [
+        (ISSUED, DEBT, 20),
+        (ISSUED, DEBT, 10),
+        (ISSUED, "lot/2026-12-05/-", 70),
+    ]
+
+
+def test_of_the_coupons_a_receipt_names_the_printed_ones_that_it_uses_give_their_one_use() -> None:
+    one_use = Lot(wallet="coupon/9902", active_from=DAY, expires_at=None, amount=1)
+    printed = Coupon(id="used", name="9902*", printed=True, lots=(one_use,))
+    coupons = (printed, replace(printed, id="left"), Coupon(id="leaflet", name="SALE"))
+    uses = tuple(CouponUse(coupon=it, rule="ten") for it in ("used", "leaflet"))
+    result = Result(lines=(), coupons=uses)
+    postings = receipt_postings(result, Seen(coupons=coupons), program(wallet()), DAY)
+    assert [(it.account, it.debit, it.credit, it.amount) for it in postings] == [
+        ("used", one_use.bucket, REDEEMED, 1)
+    ]
+
+
+def test_points_of_one_wallet_and_account_are_one_sum_and_nothing_is_left_out() -> None:
+    gift = Points(wallet="bonus", amount=11, account="b")
+    parts = (Points(wallet="bonus", amount=5), gift, Points(wallet="bonus", amount=7))
+    nothing = Points(wallet="stars", amount=0)
+    assert merged((*parts, nothing)) == (Points(wallet="bonus", amount=12), gift)
 
 
 def test_points_are_told_apart_by_wallet_and_by_account() -> None:

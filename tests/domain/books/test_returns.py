@@ -9,14 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyaltyd.domain.account import Account, Seen, moved
+from loyaltyd.domain.account import Account, Beside, Seen, moved
 from loyaltyd.domain.basket import Basket, Line, Wish
-from loyaltyd.domain.books.returns import Case, Returned, Reversal, goods_returned, sale_cancelled
+from loyaltyd.domain.books.returns import (
+    Case,
+    Returned,
+    Reversal,
+    goods_returned,
+    reversal_body,
+    sale_cancelled,
+)
 from loyaltyd.domain.books.sale import Sale, sale_postings
+from loyaltyd.domain.coupon import Coupon
 from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.engine.quote import Points
+from loyaltyd.domain.facts import value_from
 from loyaltyd.domain.language.program_text import program_from
-from loyaltyd.domain.ledger import Lot
+from loyaltyd.domain.ledger import Lot, counters_of
 from loyaltyd.domain.record import ProgramRef
 from loyaltyd.domain.refusal import Reason, Refusal
 from tests.domain.receipts import (
@@ -35,6 +44,7 @@ from tests.domain.receipts import (
     seen,
     wallet,
 )
+from tests.domain.test_record import made
 
 TODAY = SATURDAY.date()
 WHOLE = '\n[wallets.bonus]\nscale = 0\nredeem_rate = "1.00"\n'
@@ -228,6 +238,30 @@ def test_one_milk_of_the_apis_example_comes_back() -> None:
         *(rub("56.64"), rub("24.27"), rub("2.84")),
     )
     assert [(it.line, it.refund, of(it.clawed_back)) for it in back.lines] == [(1, 5664, 284)]
+
+
+def test_a_record_holds_the_account_the_coupons_and_the_cards_beside_as_they_were_seen() -> None:
+    gift = Beside(card=BONUS_CARD, account=Account(id="b" * 32), wallet="bonus")
+    coupon = Coupon(id="e" * 32, printed=True)
+    case = replace(partly().case, coupons=(coupon,), beside=(gift,))
+    body = reversal_body("return", "x", case, Reversal(returned=Returned()))
+    assert value_from(Seen, body["seen"]) == Seen(
+        account=case.account, coupons=(coupon,), beside=(gift,)
+    )
+    nobody = replace(case, account=None, coupons=(), beside=())
+    assert "seen" not in reversal_body("return", "x", nobody, Reversal(returned=Returned()))
+
+
+@pytest.mark.parametrize(("lines", "names"), [((), ["spend"]), (("5.00",), ["spend", "visits"])])
+def test_a_cancelled_receipt_without_goods_was_no_visit(
+    lines: tuple[str, ...], names: list[str]
+) -> None:
+    cart = basket(*(line(number, price) for number, price in enumerate(lines)))
+    case = sold(program(wallet()), cart, seen()).case
+    reversal = sale_cancelled(case)
+    assert isinstance(reversal, Reversal)
+    record = made("cancel", reversal_body("cancel", "r-1", case, reversal))
+    assert [it["name"] for it in counters_of(record)] == names
 
 
 def test_each_line_says_what_was_taken_back_of_what_its_pieces_had_earned() -> None:

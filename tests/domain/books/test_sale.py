@@ -11,12 +11,15 @@ from hypothesis import given
 
 from loyaltyd.domain.account import Account, Beside, Card, Seen
 from loyaltyd.domain.books.sale import (
+    counted,
     measured_by,
     receipt_body,
+    sale_counters,
     sale_from,
     sale_postings,
     use_counters,
 )
+from loyaltyd.domain.coupon import Print
 from loyaltyd.domain.engine.quote import Quote, quote
 from loyaltyd.domain.record import Moment, Record, Stream, record_from
 from tests.domain.receipts import (
@@ -119,6 +122,33 @@ def test_a_record_names_the_receipt_its_card_and_the_cards_beside() -> None:
     body = record(found).body
     assert body["cards"] == [{"id": "b" * 32, "account": "b" * 32, "kind": "gift"}]
     assert "card" not in body
+
+
+def test_a_record_names_the_coupons_that_it_prints_and_whose_they_are() -> None:
+    cards = '[[cards]]\nkind = "coupon"\nprefix = "990%d"\nlength = 13\nenrol = "printed"\n'
+    text = (
+        wallet()
+        + cards % 1
+        + cards % 2
+        + '[groups.both]\npick = "all"\n'
+        + rule("anyone", "points", 'coupon = "9901*"', 'group = "both"')
+        + rule("own", "points", 'coupon = "9902*", personal = true', 'group = "both"')
+    )
+    prints = (Print(rule="own", coupon="2" * 32), Print(rule="anyone", coupon="1" * 32))
+    found = sold(program(text), basket(line(1, "100.00")), replace(seen(), prints=prints))
+    assert record(found).body["cards"] == [
+        {"id": "1" * 32, "account": "1" * 32, "kind": "coupon"},
+        {"id": "2" * 32, "account": "a" * 32, "kind": "coupon"},
+    ]
+    opened = [(it.account, it.wallet, it.amount) for it in found.sale.postings]
+    assert opened == [("1" * 32, "coupon/9901", 1), ("2" * 32, "coupon/9902", 1)]
+    unprinted = replace(found.sale, seen=seen())
+    assert "cards" not in record(replace(found, sale=unprinted)).body
+
+
+def test_who_only_pays_money_onto_a_card_has_visited_nothing() -> None:
+    result = sold(program(wallet()), basket(), seen()).sale.result
+    assert sale_counters(result, seen(), DAY) == [counted("a" * 32, "spend", DAY, 0)]
 
 
 @pytest.mark.parametrize(

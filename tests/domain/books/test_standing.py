@@ -91,6 +91,14 @@ def test_a_return_lowers_the_sum_and_demotes_only_at_the_next_review() -> None:
     assert standing(days, tiers(demote="immediately"), dt.date(2026, 5, 20)).tier == "start"
 
 
+def test_what_came_back_after_a_review_does_not_count_in_it() -> None:
+    # a sale of February that comes back in March: on 28 February nobody knew
+    sold = bought(dt.date(2026, 2, 20), "60000.00")
+    back = Counted(date=sold.date, since=dt.date(2026, 3, 5), amount=-1)
+    assert standing((sold, back), tiers(), dt.date(2026, 3, 31)).tier == "gold"
+    assert standing((sold, back), tiers(), dt.date(2026, 4, 1)).tier == "start"
+
+
 def test_goods_returned_on_the_day_of_their_sale_still_leave_the_tier_until_the_review() -> None:
     day = dt.date(2026, 5, 4)
     days = (bought(day, "60000.00"), Counted(date=day, since=day, amount=-rub("60000.00")))

@@ -1,4 +1,4 @@
-"""What is wrong with a discount or with an exclusion: its line, its key, and what is allowed."""
+"""What is wrong with a discount: its line, its key, and what is allowed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.toml import Fault
 from tests.domain.random_discounts import random_discount
-from tests.domain.receipts import EARN, HEAD, basket, line, quoted, rule, seen, wallet
+from tests.domain.receipts import HEAD, basket, line, quoted, rule, seen
 
 TIERS = '[tiers]\nlevels = [{ id = "start", from = "0" }]\n'
 GIVE = 'rules[1] "r".give'
@@ -91,44 +91,6 @@ def test_single_goods_are_meant_in_the_layer_item_alone(give: str, key: str) -> 
     assert (f"{GIVE}.{key}", "means single goods: such a rule stands in the layer item") in [
         (it.key, it.message) for it in found
     ]
-
-
-BOTH = rule("a", "item", 'percent_off = "1%"') + rule("b", "item", 'percent_off = "2%"')
-
-
-@pytest.mark.parametrize(
-    ("text", "key", "said"),
-    [
-        (
-            rule("a", "item", 'percent_off = "1%"', 'exclude = ["a"]'),
-            'rules[1] "a".exclude[1]',
-            "is the rule itself",
-        ),
-        (
-            BOTH + rule("c", "item", 'percent_off = "1%"', 'exclude = ["a", "carb"]'),
-            'rules[3] "c".exclude[2]',
-            'there is no rule "carb"; did you mean "card"?',
-        ),
-        (
-            wallet()
-            + EARN
-            + rule("more", "points", 'earn = "bonus", percent = "1%"', 'exclude = ["base-earn"]'),
-            'rules[2] "more".exclude[1]',
-            "is a rule that earns: it lowers no line",
-        ),
-        ('[groups.g]\nexclude = ["g"]\n', "groups.g.exclude[1]", "is the group itself"),
-        (
-            '[groups.week]\n[groups.g]\nexclude = ["weak"]\n',
-            "groups.g.exclude[1]",
-            'there is no group "weak"; did you mean "week"?',
-        ),
-    ],
-)
-def test_exclude_names_another_rule_or_group_that_is_there(text: str, key: str, said: str) -> None:
-    found = faults(text)
-    assert [(it.key, it.message) for it in found] == [(key, said)]
-    lines = (HEAD + text).splitlines()
-    assert "exclude" in lines[(found[0].line or 0) - 1]
 
 
 KEYS = ("max", "buy", "free", "units", "which", "bundle", "percent_off_by_spent", "cost")

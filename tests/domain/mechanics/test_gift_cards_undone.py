@@ -10,14 +10,25 @@ from random import Random
 
 import pytest
 
-from loyaltyd.domain.account import Account, Beside, Card, Seen, moved
+from loyaltyd.domain.account import Account, Beside, Card, Debt, Seen, moved
 from loyaltyd.domain.basket import GiftCard, Load, Wish
+from loyaltyd.domain.books.merging import renamed_record
 from loyaltyd.domain.books.postings import takings
 from loyaltyd.domain.books.returns import Case, Reversal, goods_returned, sale_cancelled
-from loyaltyd.domain.books.sale import Sale
-from loyaltyd.domain.ledger import LOADED, REDEEMED, Lot, Posting, taken, usable
+from loyaltyd.domain.books.sale import Sale, sale_from
+from loyaltyd.domain.ledger import DEBT, LOADED, REDEEMED, Lot, Posting, taken, usable
 from loyaltyd.domain.refusal import Reason, Refusal
-from tests.domain.mechanics.test_gift_cards import DAY, MONEY, ONE, PROGRAM, TWO, holding
+from tests.domain.books.test_sale import record
+from tests.domain.mechanics.test_gift_cards import (
+    DAY,
+    MONEY,
+    ONE,
+    PROGRAM,
+    TWO,
+    holding,
+    loading,
+    paying,
+)
 from tests.domain.receipts import EARN, basket, line, program, rule, wallet
 from tests.domain.sales import sold
 
@@ -119,6 +130,25 @@ def test_a_cancel_leaves_what_there_was_less_what_was_spent_since(seed: int) -> 
         before[it.account, it.wallet] -= it.amount
     left = worth(accounts(case, outcome.postings))
     assert {key: it for key, it in left.items() if it} == {k: it for k, it in before.items() if it}
+
+
+def test_of_cards_merged_since_what_comes_back_pays_the_debt_that_the_load_had_paid() -> None:
+    # 50.00 onto a card that owed 20.00, and another card pays 30.00; then both are one account
+    owes = holding(ONE, "0", "purse", debts=(Debt(wallet="purse", amount=2000),))
+    cart = loading(paying(basket(line(1, "30.00")), (TWO, "max")), (ONE, "50.00"))
+    done = sold(PROGRAM, cart, Seen(beside=(owes, holding(TWO, "30.00", "purse"))))
+    sale = sale_from(renamed_record(record(done), {TWO: ONE}))
+    now = moved(owes.account, sale.postings)
+    beside = tuple(replace(it, account=now) for it in sale.seen.beside)
+    case = Case(sale=sale, earlier=(), account=None, program=PROGRAM, on=DAY, beside=beside)
+    outcome = sale_cancelled(case)
+    assert isinstance(outcome, Reversal)
+    assert {(it.debit, it.credit, it.amount) for it in outcome.postings} == {
+        (DEBT, LOADED, 2000),
+        ("lot/2026-12-05/-", LOADED, 3000),
+        (REDEEMED, DEBT, 2000),
+        (REDEEMED, "lot/2026-01-01/-", 1000),
+    }
 
 
 @pytest.mark.parametrize("seed", range(50))

@@ -38,8 +38,6 @@ def restored(restoring: Restoring, account: Account, on: dt.date) -> list[Postin
     of that day, usable at once.
     """
     wallet, amount = restoring.wallet, restoring.after - restoring.before
-    if not amount:
-        return []
     if wallet.restore == "reissue":
         expires_at = opened_lot(wallet, on, amount).expires_at
         lots = [Lot(wallet=wallet.id, active_from=on, expires_at=expires_at, amount=amount)]
@@ -101,7 +99,6 @@ def _refilled(restoring: Restoring) -> list[Lot]:
     for posting in reversed(restoring.spent):
         start, end = filled, filled + posting.amount
         part = min(end, restoring.after) - max(start, restoring.before)
-        if part > 0:
-            lots.append(lot_from(posting.wallet, posting.debit, part))
+        lots.append(lot_from(posting.wallet, posting.debit, max(0, part)))
         filled = end
     return lots

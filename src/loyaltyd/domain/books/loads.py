@@ -11,7 +11,7 @@ from loyaltyd.domain.refusal import Reason, Refusal, refused
 def unloaded(sale: Sequence[Posting], now: Seen) -> list[Posting] | Refusal:
     """Take the loads of a sale back from the lots that they opened, or that they were added to.
 
-    Refused when one of them holds less by now. now are the sale's account and cards as they are.
+    Refused when one of them holds less by now. now are the sale's cards as they are.
     """
     postings: list[Posting] = []
     for posting in sale:

@@ -46,7 +46,7 @@ def _coupons(result: Result, seen: Seen, on: dt.date) -> list[Posting]:
         ident, wallet = seen.print_of(it.rule), coupon_wallet(it.name)
         if ident:  # a quote has made no number yet
             lot = Lot(wallet=wallet, active_from=it.active_from, expires_at=it.expires_at, amount=1)
-            postings.append(_moved(ident, wallet, ISSUED, lot.bucket, 1))
+            postings.append(_moved(ident, wallet, ISSUED, lot.bucket, lot.amount))
     return postings
 
 
@@ -58,8 +58,8 @@ def _earnings(
     on: dt.date,
 ) -> list[Posting]:
     postings: list[Posting] = []
-    for points in result.earned if account else ():
-        assert account is not None
+    for points in result.earned:
+        assert account is not None  # nobody earns without one
         wallet = program.wallet(points.wallet)
         assert wallet is not None
         first, *others = earned_lots(wallet, points.amount, result.dated, on)

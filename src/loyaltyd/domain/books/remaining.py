@@ -42,10 +42,8 @@ def _reduce(position: Position, result: LineResult, returned: int) -> None:
     position.quantity = sold - returned
     position.free = position.quantity - stays(sold - result.free)
     for paid in result.paid:
-        position.pay(replace(paid, money=stays(paid.money), points=stays(paid.points)))
-    for effect in result.effects:
-        position.take(effect.rule, effect.layer, stays(effect.amount))
-    left = position.gross - position.redeemed - position.discount
-    position.take("", "", left - stays(result.net))
+        position.pay(replace(paid, money=stays(paid.money)))  # no rule asks for the points
+    position.discount = position.net - stays(result.net)
+    position.net -= position.discount
     # Who lowered the line has lowered what stays of it, even by less than a kopeck.
     position.effects = list(result.effects)

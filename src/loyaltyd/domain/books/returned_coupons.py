@@ -13,20 +13,19 @@ def prints_taken_back(sale: Sale, now: Iterable[Coupon]) -> list[Posting]:
 
     now: these coupons as they are.
     """
-    printed = {it.coupon for it in sale.seen.prints}
     held = {(it.id, lot.wallet, lot.bucket) for it in now for lot in it.lots}
     return [
         replace(it, debit=it.credit, credit=ISSUED)
         for it in sale.postings
-        if it.account in printed and (it.account, it.wallet, it.credit) in held
+        if (it.account, it.wallet, it.credit) in held
     ]
 
 
 def coupons_given_back(sale: Sale) -> list[Posting]:
     """The printed coupons that the sale used up: it never happened."""
-    printed = {it.id for it in sale.seen.coupons if it.printed}
+    brought = {it.id for it in sale.seen.coupons}
     return [
         replace(it, debit=REDEEMED, credit=it.debit)
         for it in sale.postings
-        if it.account in printed and it.credit == REDEEMED
+        if it.account in brought  # which moves only when it is used up
     ]

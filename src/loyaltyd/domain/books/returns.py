@@ -130,7 +130,7 @@ def sale_cancelled(case: Case) -> Reversal | Refusal:
     """Undo the whole receipt, whatever the wallets' policies: it never happened."""
     if case.earlier:
         return refused(Reason.RECEIPT_RETURNED, receipt=case.sale.basket.receipt)
-    unloads = unloaded(case.sale.postings, Seen(account=case.account, beside=case.beside))
+    unloads = unloaded(case.sale.postings, Seen(beside=case.beside))
     if isinstance(unloads, Refusal):
         return unloads
     wallets = tuple(replace(it, debt="allow", restore="original") for it in case.program.wallets)
@@ -288,7 +288,7 @@ def _moved_on(case: Case, postings: Sequence[Posting]) -> Case:
 
 
 def _holder(case: Case, account: str) -> Account:
-    holder = Seen(account=case.account, beside=case.beside).account_of(account)
+    holder = Seen(beside=case.beside).account_of(account)
     assert holder is not None  # whoever undoes a sale has gathered each account that it moved
     return holder
 
@@ -311,7 +311,7 @@ def _claim(case: Case, wallet: Wallet, extent: _Extent) -> int:
             for quantities in (dict.fromkeys(extent.after, 0), extent.after)
         )
         gone = first * (whole - left) // whole if whole else 0
-        return max(0, gone - (first - still))
+        return gone - (first - still)
     return max(0, still - _earned_now(case, wallet, extent.after).amount)
 
 
@@ -332,8 +332,7 @@ def _asked(case: Case, wallet: Wallet, extent: _Extent, claim: int) -> list[Lot]
     then = asked_back(lots, _lots_now(case, wallet, extent.before), before)
     now = asked_back(lots, _lots_now(case, wallet, extent.after), before + claim)
     return [
-        replace(new, amount=max(0, new.amount - old.amount))
-        for old, new in zip(then, now, strict=True)
+        replace(new, amount=new.amount - old.amount) for old, new in zip(then, now, strict=True)
     ]
 
 

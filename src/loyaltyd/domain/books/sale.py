@@ -49,7 +49,8 @@ def receipt_body(
     cards += _printed_cards(result, seen)
     if cards:
         body["cards"] = list[Fact](cards)
-    if seen.card is not None and seen.account is not None:
+    if seen.card is not None:
+        assert seen.account is not None  # a card that was seen has one
         body["card"] = card_member(seen.card.id, seen.account.id, seen.card.kind)
     counters = sale_counters(result, seen, place.business_date)
     if counters:
@@ -63,7 +64,10 @@ def _printed_cards(result: Result, seen: Seen) -> list[dict[str, Fact]]:
     for it in result.prints:
         ident = seen.print_of(it.rule)
         if ident:
-            owner = seen.account.id if it.personal and seen.account else ident
+            owner = ident
+            if it.personal:
+                assert seen.account is not None  # without one none is printed
+                owner = seen.account.id
             found.append(card_member(ident, owner, COUPON_KIND))
     return found
 
@@ -131,7 +135,8 @@ def use_counters(result: Result, seen: Seen) -> list[tuple[str, str, int]]:
     or not; of each budget what was given, on an account of its own.
     """
     found: list[tuple[str, str, int]] = []
-    if seen.account is not None and seen.card is not None:
+    if seen.card is not None:
+        assert seen.account is not None  # as above
         names = [
             name for rule in result.used for name in (used_by(rule), used_by(rule, seen.card.id))
         ]

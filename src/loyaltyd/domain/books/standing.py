@@ -74,12 +74,12 @@ def _measured(days: Sequence[Counted], tiers: Tiers, on: dt.date) -> int:
 
 
 def _measures(days: Sequence[Counted], tiers: Tiers, first: dt.date, on: dt.date) -> Iterator[int]:
-    """What the window holds after each amount from first to on, on each day before any came back.
+    """What the window holds after each amount from first to on; a day's returns come last.
 
     Days enter as they become known and leave as the window moves past them: one pass, however long
     the account's history.
     """
-    known = sorted(days, key=lambda it: (it.since, it.amount < 0))
+    known = sorted(days, key=lambda it: (it.since, -it.amount))
     inside: list[tuple[dt.date, int]] = []  # a heap by date
     measure = 0
     for entering in known:
@@ -90,7 +90,7 @@ def _measures(days: Sequence[Counted], tiers: Tiers, first: dt.date, on: dt.date
         start = _window(tiers, entering.since)
         while inside and inside[0][0] < start:
             measure -= heapq.heappop(inside)[1]
-        if entering.amount >= 0 and entering.since >= first:
+        if entering.since >= first:
             yield measure
 
 

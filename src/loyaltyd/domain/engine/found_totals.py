@@ -15,16 +15,16 @@ def totals_found(program: Program, result: Result) -> dict[str, int]:
             taken[effect.rule] += effect.amount
     left = sum(line.gross for line in result.lines)
     found: dict[str, int] = {}
-    for _, turns in groupby(program.turns.values(), key=lambda it: it.place):
+    discounting = (it for it in program.turns.values() if it.rule.layer not in {POINTS, PRINTING})
+    for _, turns in groupby(discounting, key=lambda it: it.place):
         them = list(turns)
         layer, group = them[0].rule.layer, them[0].group
-        if layer != ITEM and CARD_RULE not in found:  # the first of all after the item rules
+        if layer != ITEM and CARD_RULE not in found:  # the first after the item rules
             found[CARD_RULE] = left
             left -= taken[CARD_RULE]
-        if layer in {POINTS, PRINTING}:
-            break
         began, cascades = left, group.pick == "all" and group.base == "cascade"
         for turn in them:
             found[turn.rule.id] = left if cascades else began
             left -= taken[turn.rule.id]
+    found.setdefault(CARD_RULE, left)
     return found

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from loyaltyd.domain.engine.program import CARD_RULE
+from loyaltyd.domain.engine.program import CARD_RULE, POINTS, RECEIPT
 from loyaltyd.domain.language.grammar.program import ProgramTable
 from loyaltyd.domain.language.when_faults import unknown_name
 from loyaltyd.domain.toml_lines import Path
@@ -13,22 +13,22 @@ _Wrong = tuple[Path, str]
 
 def exclusions(table: ProgramTable) -> Mapping[str, frozenset[str]]:
     """For each rule that has any, and for a discount card's own, the rules that bar it."""
-    members: defaultdict[str, list[str]] = defaultdict(list)
+    members: defaultdict[str | None, list[str]] = defaultdict(list)
     named: defaultdict[str, set[str]] = defaultdict(set)
     for rule in table.rules:
-        members[rule.group or ""].append(rule.id)
+        members[rule.group].append(rule.id)
         for other in rule.exclude:
             named[rule.id].add(other)
             named[other].add(rule.id)
     barred = _barred_groups(table)
-    by_group = {
+    by_group: Mapping[str | None, frozenset[str]] = {
         name: frozenset(rule for other in others for rule in members[other])
         for name, others in barred.items()
     }
     found = {CARD_RULE: frozenset(named[CARD_RULE])}
     for rule in table.rules:
         # Rules of one group share one set: thousands of them may each bar thousands.
-        whole = by_group.get(rule.group or "", frozenset())
+        whole = by_group.get(rule.group, frozenset())
         found[rule.id] = whole | named[rule.id] if named.get(rule.id) else whole
     return {rule: others for rule, others in found.items() if others}
 
@@ -46,7 +46,7 @@ def exclusion_faults(table: ProgramTable) -> Iterator[_Wrong]:
 
 
 def _rule_faults(table: ProgramTable) -> Iterator[_Wrong]:
-    layers = {rule.id: rule.layer for rule in table.rules} | {CARD_RULE: "receipt"}
+    layers = {rule.id: rule.layer for rule in table.rules} | {CARD_RULE: RECEIPT}
     for number, rule in enumerate(table.rules):
         for place, other in enumerate(rule.exclude):
             path: Path = ("rules", number, "exclude", place)
@@ -54,7 +54,7 @@ def _rule_faults(table: ProgramTable) -> Iterator[_Wrong]:
                 yield path, "is the rule itself"
             elif other not in layers:
                 yield path, unknown_name("rule", other, list(layers))
-            elif layers[other] == rule.layer == "points":
+            elif layers[other] == rule.layer == POINTS:
                 yield path, "is a rule that earns: it lowers no line"
 
 
