@@ -290,7 +290,7 @@ def test_the_page_says_each_of_its_words() -> None:
         (api / place).read_text("utf-8")
         for place in ("static/till.js", "templates/till.html", "templates/till_sign_in.html")
     )
-    # Of a card's kind and a reader's state the script makes the key.
-    made = ("kind_", "reader_")
+    # Of a card's kind and state and a reader's state the script makes the key.
+    made = ("kind_", "reader_", "status_")
     assert all(f"word(`{start}${{" in text for start in made)
     assert [key for key in PAGE if not key.startswith(made) and key not in text] == []

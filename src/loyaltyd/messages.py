@@ -51,6 +51,8 @@ REFUSALS: Mapping[Reason, str] = {
     Reason.PIN_WRONG: "The PIN is wrong. Please ask for it again.",
     Reason.PIN_LOCKED: "Too many wrong PINs. Please try again in {minutes} min.",
     Reason.LOAD_SPENT: "The money that was loaded is spent, so this receipt can't be cancelled.",
+    Reason.DAY_OPEN: "The business day {date} is still open. Please close it first.",
+    Reason.DAY_CLOSED: "The business day {date} is closed.",
     Reason.NO_PROGRAM: "No loyalty program runs here today.",
     Reason.PAYMENTS_MISMATCH: "The payments don't add up to the amount due.",
     Reason.QUOTE_CHANGED: "The amounts have changed. Please look at them again.",

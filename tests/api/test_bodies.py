@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from loyaltyd.api.bodies import FAULTS_MAX, PATTERNS, Unreadable, request_in
-from loyaltyd.api.operations import OPERATIONS, Operation
+from loyaltyd.api.operation import Operation
+from loyaltyd.api.operations import OPERATIONS
 from loyaltyd.till.requests import CardRequest, QuoteRequest
 from tests.api.tills import CARD, LiveTill, basket
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from loyaltyd.api.openapi import document
-from loyaltyd.api.operations import NOT_BUILT, OPERATIONS, Operation
+from loyaltyd.api.operation import Operation
+from loyaltyd.api.operations import NOT_BUILT, OPERATIONS
 from tests.api.tills import CARD, LiveTill, basket
 
 

@@ -17,13 +17,14 @@ from loyaltyd.domain.refusal import Reason, Refusal
 from loyaltyd.store.database import reader
 from loyaltyd.store.ledger import open_ledger
 from loyaltyd.store.verify import verified
-from loyaltyd.till import accounts, cards, checkout, linking, reservations, returns
+from loyaltyd.till import accounts, cards, checkout, days, linking, reservations, returns
 from loyaltyd.till.checkout import QuoteChanged
 from loyaltyd.till.open_reservations import Reservations
 from loyaltyd.till.programs import keep_programs
 from loyaltyd.till.requests import (
     BlockRequest,
     CardRequest,
+    DayRequest,
     LinkRequest,
     MomentRequest,
     QuoteRequest,
@@ -141,6 +142,12 @@ class Shop:
     def forget(self, number: str = CARD) -> Any:
         return answered(accounts.forget_holder(self.till, number, MomentRequest()))
 
+    def open_day(self, date: str | None = None, at: str | None = None) -> Any:
+        return answered(days.open_day(self.till, _day(date, at)))
+
+    def close_day(self, date: str | None = None, at: str | None = None) -> Any:
+        return answered(days.close_day(self.till, _day(date, at)))
+
     def seq(self) -> int:
         """How many records the log has."""
         return self.till.ledger.read(lambda view: view.head()).result().seq
@@ -245,6 +252,11 @@ def _amounts(value: Any) -> list[str]:
     if isinstance(value, dict):
         return [it for key, it in value.items() if isinstance(it, str) and key != "every"]
     return [value]
+
+
+def _day(date: str | None, at: str | None) -> DayRequest:
+    body = {"business_date": date, "at": at}
+    return DayRequest.model_validate_json(json.dumps({k: v for k, v in body.items() if v}))
 
 
 async def _awaited(deed: seed.Deed, till: Till) -> None:

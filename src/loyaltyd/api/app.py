@@ -20,7 +20,8 @@ from loyaltyd.api.bodies import PATTERNS, Unreadable, request_in
 from loyaltyd.api.calls import Sent
 from loyaltyd.api.door import Door
 from loyaltyd.api.guard import EVENTS_PATH, Guard, Rates
-from loyaltyd.api.operations import NOT_BUILT, OPERATIONS, Operation
+from loyaltyd.api.operation import Operation
+from loyaltyd.api.operations import NOT_BUILT, OPERATIONS
 from loyaltyd.api.problems import Fault, Problem
 from loyaltyd.api.stream import EventStream
 from loyaltyd.api.tokens import NEIGHBOUR, NOBODY, Caller

@@ -16,11 +16,12 @@ from loyaltyd.api.door import Door
 from loyaltyd.api.tokens import CODE_S
 from loyaltyd.domain.refusal import Reason, Refusal, refused
 from loyaltyd.store.days import DayFile
-from loyaltyd.till import accounts, cards, checkout, linking, reservations, returns
+from loyaltyd.till import accounts, cards, checkout, days, linking, reservations, returns
 from loyaltyd.till.answers import (
     CancelAnswer,
     CancelledReservationAnswer,
     CardViewAnswer,
+    DayAnswer,
     QuoteAnswer,
     ReceiptAnswer,
     RecordedReceiptAnswer,
@@ -163,6 +164,16 @@ async def merge_accounts(door: Door, sent: Sent) -> TransferAnswer | Refusal:
     if isinstance(request, Refusal):
         return request
     return await accounts.merge_accounts(door.till, request)
+
+
+async def open_day(door: Door, sent: Sent) -> DayAnswer | Refusal:
+    """POST /v1/days/open."""
+    return await days.open_day(door.till, sent.body)
+
+
+async def close_day(door: Door, sent: Sent) -> DayAnswer | Refusal:
+    """POST /v1/days/close."""
+    return await days.close_day(door.till, sent.body)
 
 
 async def open_page(door: Door, _sent: Sent) -> PageAnswer:

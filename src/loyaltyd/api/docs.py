@@ -12,7 +12,8 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from loyaltyd.api.openapi import document
-from loyaltyd.api.operations import NOT_BUILT, OPERATIONS, Operation
+from loyaltyd.api.operation import Operation
+from loyaltyd.api.operations import NOT_BUILT, OPERATIONS
 from loyaltyd.api.problems import ROWS
 from loyaltyd.messages import REFUSALS
 

@@ -10,7 +10,8 @@ from pydantic import TypeAdapter
 
 from loyaltyd.api.answers import ProblemAnswer
 from loyaltyd.api.guard import EVENTS_PATH
-from loyaltyd.api.operations import OPERATIONS, Link, Operation
+from loyaltyd.api.operation import Link, Operation
+from loyaltyd.api.operations import OPERATIONS
 from loyaltyd.api.problems import MEDIA_TYPE, ROWS
 from loyaltyd.api.reasons import ALWAYS
 from loyaltyd.api.tokens import Scope

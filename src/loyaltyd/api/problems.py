@@ -70,6 +70,8 @@ ROWS: dict[Reason, Row] = {
     Reason.PIN_WRONG: Row(409, "The PIN is wrong"),
     Reason.PIN_LOCKED: Row(409, "Too many wrong PINs for now"),
     Reason.LOAD_SPENT: Row(409, "What was loaded is spent"),
+    Reason.DAY_OPEN: Row(409, "A business day is still open"),
+    Reason.DAY_CLOSED: Row(409, "The business day is closed"),
     Reason.NO_PROGRAM: Row(409, "No program is in force"),
     Reason.PAYMENTS_MISMATCH: Row(409, "The payments don't sum to what is payable"),
     Reason.QUOTE_CHANGED: Row(409, "The amounts have changed since the quote"),

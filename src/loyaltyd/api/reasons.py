@@ -45,6 +45,12 @@ OF_A_BASKET = (
     Reason.PIN_LOCKED,
     Reason.NOT_BUILT,
 )
+OF_A_DAY = (
+    Reason.AT_OUT_OF_WINDOW,
+    Reason.NO_PROGRAM,
+    Reason.DAY_OPEN,
+    Reason.DAY_CLOSED,
+)
 OF_A_RECEIPT = (Reason.RECEIPT_UNKNOWN, Reason.AT_OUT_OF_WINDOW, Reason.RECEIPT_CANCELLED)
 OF_A_RESERVATION = (
     Reason.RESERVATION_UNKNOWN,

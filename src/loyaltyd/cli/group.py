@@ -18,6 +18,7 @@ COMMANDS = {
     "scan": "loyaltyd.cli.scan",
     "card": "loyaltyd.cli.card",
     "quote": "loyaltyd.cli.quote",
+    "day": "loyaltyd.cli.day",
     "courier": "loyaltyd.cli.courier",
     "identity": "loyaltyd.cli.identity",
     "export": "loyaltyd.cli.export",

@@ -40,6 +40,8 @@ class Reason(StrEnum):
     PIN_WRONG = "pin_wrong"
     PIN_LOCKED = "pin_locked"
     LOAD_SPENT = "load_spent"
+    DAY_OPEN = "day_open"
+    DAY_CLOSED = "day_closed"
     NO_PROGRAM = "no_program"
     PAYMENTS_MISMATCH = "payments_mismatch"
     QUOTE_CHANGED = "quote_changed"

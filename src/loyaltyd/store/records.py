@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from loyaltyd.domain.account import Debt
+from loyaltyd.domain.business_day import Mark
 from loyaltyd.domain.errors import StoreDamaged
 from loyaltyd.domain.ledger import (
     DEBT,
@@ -169,6 +170,29 @@ def append_record(connection: Connection, record: Record, after: Head) -> Head:
     for card in moved.opened.values():
         _open_card(connection, card)
     return end
+
+
+def day_marks(connection: Connection, first: dt.date) -> list[Mark]:
+    """When days from first on were opened and closed, in the order of the log."""
+    rows = connection.execute(
+        "SELECT json_extract(line, '$.day.date'), json_extract(line, '$.day.event'),"
+        " json_extract(line, '$.at') FROM record WHERE type = 'day' AND id >= ? ORDER BY seq",
+        (first.isoformat(),),
+    )
+    return [
+        Mark(date=dt.date.fromisoformat(date), event=event, at=dt.datetime.fromisoformat(at))
+        for date, event, at in rows
+    ]
+
+
+def last_day_mark(connection: Connection, stream: Stream, event: str) -> Record | None:
+    """The record by which the latest date was opened, or closed; none before the first."""
+    row = connection.execute(
+        "SELECT line FROM record WHERE type = 'day' AND id IS NOT NULL AND id LIKE ?"
+        " ORDER BY id DESC LIMIT 1",
+        (f"%/{event}",),
+    ).fetchone()
+    return None if row is None else _record(row[0], stream)
 
 
 def lots(connection: Connection, account: str) -> tuple[Lot, ...]:

@@ -5,6 +5,7 @@ from collections import Counter
 
 from loyaltyd.domain.account import Debt
 from loyaltyd.domain.batch import Acked
+from loyaltyd.domain.business_day import Mark
 from loyaltyd.domain.ledger import CardState, CounterKey, Lot
 from loyaltyd.domain.person import People, Person
 from loyaltyd.domain.record import Head, Record, Stream
@@ -34,6 +35,14 @@ class View:
     def moment_at(self, seq: int) -> dt.datetime | None:
         """When that record was written; none where there is none."""
         return records.moment_at(self._connection, seq)
+
+    def day_marks(self, first: dt.date) -> list[Mark]:
+        """When days from first on were opened and closed, in the order of the log."""
+        return records.day_marks(self._connection, first)
+
+    def last_day_mark(self, event: str) -> Record | None:
+        """The record by which the latest date was opened, or closed; none before the first."""
+        return records.last_day_mark(self._connection, self.stream, event)
 
     def lines(self, first: int, limit: int) -> list[str]:
         """The lines of the log from the record first on, at most limit."""

@@ -320,3 +320,37 @@ class TransferAnswer(TypedDict):
     moved: dict[str, str]  # per wallet, what the first account held and may still be spent some day
     card: CardViewAnswer
     replayed: NotRequired[bool]
+
+
+class DayWalletAnswer(TypedDict):
+    """What a day moved in one wallet of all accounts, in its scale."""
+
+    earned: str
+    spent: str
+    restored: str
+    clawed_back: str
+    loaded: str
+
+
+class DayTotalsAnswer(TypedDict):
+    """What was recorded since the day before was closed, whatever date it has; money as text."""
+
+    receipts: int
+    returns: int
+    cancels: int
+    gross: str
+    discount: str
+    redeemed: str
+    refund: str
+    wallets: dict[str, DayWalletAnswer]
+
+
+class DayAnswer(TypedDict):
+    """A trading day that was opened or closed."""
+
+    business_date: str
+    state: str  # "opened" | "closed"
+    seq: int
+    recorded_at: str
+    totals: NotRequired[DayTotalsAnswer]  # of a day that was closed
+    replayed: NotRequired[bool]

@@ -151,7 +151,7 @@ def _ruling(
     """When the receipt is made, and which program rules it."""
     if promise is not None:
         promised = till.program_with(promise.program)
-        moment = till.moment_at(promise.at, till.now(view))
+        moment = till.moment_at(view, promise.at, till.now(view))
         return (moment, promised) if promised else refused(Reason.QUOTE_INVALID)
     found = till.moment(view, request.at)
     program = found if isinstance(found, Refusal) else till.program_on(found.business_date)

@@ -244,3 +244,9 @@ class TransferRequest(MomentRequest):
     id: Id = Field(alias="transfer")
     source: CardText = Field(alias="from", repr=False)
     target: CardText = Field(alias="to", repr=False)
+
+
+class DayRequest(MomentRequest):
+    """Which trading day is opened or closed; without it the one that is due."""
+
+    business_date: Date | None = None

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from loyaltyd.domain.business_day import business_date
 from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.place import Place
 from loyaltyd.domain.record import Fact, Moment, ProgramRef, Record
@@ -14,6 +15,7 @@ from loyaltyd.store.transaction import Transaction, View
 from loyaltyd.till.open_reservations import Reservations
 from loyaltyd.till.pins import PinTries
 
+LOOKED_BACK = dt.timedelta(days=2)  # an earlier day is over, whether or not anybody closed it
 SYNCED, UNTRUSTED = "synced", "untrusted"
 
 
@@ -62,7 +64,8 @@ class Till:
         if last is not None and read < last and state != SYNCED:
             read, state = last, UNTRUSTED
         here = read.astimezone(ZoneInfo(self.timezone))
-        return Moment(at=self.local(here), recorded_at=here, clock=state, business_date=here.date())
+        at = self.local(here)
+        return Moment(at=at, recorded_at=here, clock=state, business_date=self.day_at(view, at))
 
     def moment(self, view: View, at: dt.datetime | None) -> Moment | Refusal:
         """When a fact happened: at as the caller sent it, inside the window, or now."""
@@ -71,14 +74,17 @@ class Till:
             return now
         if abs(at - self.clock()) > self.at_window:
             return refused(Reason.AT_OUT_OF_WINDOW)
-        return self.moment_at(at, now)
+        return self.moment_at(view, at, now)
 
-    def moment_at(self, at: dt.datetime, now: Moment) -> Moment:
-        """A fact of at, written now; its business date is its local date."""
+    def moment_at(self, view: View, at: dt.datetime, now: Moment) -> Moment:
+        """A fact of at, written now."""
         here = self.local(at)
-        return Moment(
-            at=here, recorded_at=now.recorded_at, clock=now.clock, business_date=here.date()
-        )
+        day = self.day_at(view, here)
+        return Moment(at=here, recorded_at=now.recorded_at, clock=now.clock, business_date=day)
+
+    def day_at(self, view: View, at: dt.datetime) -> dt.date:
+        """The business date of a local moment: of the day that was open then, or the calendar's."""
+        return business_date(view.day_marks(at.date() - LOOKED_BACK), at)
 
     def place(self, business_date: dt.date) -> Place:
         """Where this till stands, on that trading day."""
