@@ -42,10 +42,10 @@ def test_a_card_is_replaced_linked_merged_and_forgotten(config: Path) -> None:
         "2990******118  bonus  active  Vera"
     )
     assert "  replaced  " in told("card", "show", first, *to).output
-    assert told("card", "link", new, "--card", more, *to).exit_code == 0
     assert told("card", "link", new, "--phone", "+79995550000", *to).exit_code == 0
     shown = told("card", "show", "+79995550000", *to).output
     assert shown.startswith("2990******118  bonus  active  Vera")
+    assert told("card", "link", new, "--card", more, *to).exit_code == 0
     merged = told("card", "merge", new, "--into", other, "--transfer", "t-1", *to).output
     assert merged.startswith("2990******132  bonus  active  Oleg")
     assert told("card", "merge", new, "--into", other, "--transfer", "t-1", *to).output == merged
