@@ -23,6 +23,7 @@ COMMANDS = {
     "identity": "loyaltyd.cli.identity",
     "export": "loyaltyd.cli.export",
     "verify": "loyaltyd.cli.verify",
+    "backup": "loyaltyd.cli.backup",
     "check-config": "loyaltyd.cli.check_config",
     "program": "loyaltyd.cli.program",
     "hq": "loyaltyd.cli.hq",

@@ -101,9 +101,9 @@ def make_file(path: Path) -> None:
         alone = not path.parent.exists()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        _sync(path.parent)  # a name that isn't synced dies with the power
+        sync(path.parent)  # a name that isn't synced dies with the power
         if alone:
-            _sync(path.parent.parent)
+            sync(path.parent.parent)
 
 
 def locked(path: Path) -> int:
@@ -250,8 +250,9 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return state.st_dev, state.st_ino
 
 
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+def sync(path: Path) -> None:
+    """Let what a directory or a file holds be on the disk; never of a file that SQLite has open."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar
 from loyaltyd.domain.errors import ConfigError, StoreDamaged, StoreError
 from loyaltyd.domain.record import Stream, chained, first_hash
 from loyaltyd.store import database, records, schema
+from loyaltyd.store.backup import back_up_version, version_backup
 from loyaltyd.store.database import Connection, reading, sqlite_errors, writing
 from loyaltyd.store.transaction import Transaction, View
 
@@ -159,8 +160,11 @@ def _migrate(connection: Connection, path: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone() or (0,)
     (application,) = connection.execute("PRAGMA application_id").fetchone() or (0,)
     if version > schema.VERSION:
+        earlier = version_backup(path, schema.VERSION)
+        copy = f"; {earlier} is from before, without what was recorded since" if earlier else ""
         raise ConfigError(
-            f"{path}: made by a newer loyaltyd (schema {version}, this one knows {schema.VERSION})"
+            f"{path}: made by a newer loyaltyd"
+            f" (schema {version}, this one knows {schema.VERSION}){copy}"
         )
     if application != schema.APPLICATION_ID and not schema.is_empty(connection):
         raise ConfigError(f"{path}: not a ledger of loyaltyd")
@@ -168,6 +172,8 @@ def _migrate(connection: Connection, path: Path) -> None:
         # At the top it would cost each start 70 ms and 13 MiB that only the first one needs.
         from loyaltyd.store.migrations import migrate  # noqa: PLC0415 - the first start alone
 
+        if version:
+            back_up_version(connection, path, version)
         migrate(connection)
 
 
