@@ -69,6 +69,7 @@ def test_the_debts_of_now_take_the_place_of_those_of_then() -> None:
         account=ACCOUNT, beside=(Beside(card=card, account=owing(gift, 100), wallet="gift"),)
     )
     owed = owed_by(now)
+    assert owed_by(replace(now, account=None)) == owed
     assert owed == (Owed(account=gift.id, debts=(Debt(wallet="bonus", amount=100),)),)
     assert Reservation(id="h-1", owed=owed).owing(then) == now
     assert Reservation(id="h-1").owing(Seen()) == Seen()

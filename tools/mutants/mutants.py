@@ -62,7 +62,7 @@ MODULES = (
         f"books/{it}"
         for it in (
             *("sale", "postings", "clawback", "returns", "remaining", "standing"),
-            *("returned_coupons", "loads"),
+            *("returned_coupons", "loads", "merging", "reservations"),
         )
     ),
     "language/exclusions",

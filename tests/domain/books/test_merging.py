@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,11 +14,14 @@ from loyaltyd.domain.account import Account, Debt, moved
 from loyaltyd.domain.books.merging import (
     Count,
     Merging,
+    dropped,
+    holders_dropped,
     merge_body,
     merge_postings,
     merging_from,
 )
-from loyaltyd.domain.ledger import CardState, Lot
+from loyaltyd.domain.ledger import DEBT, CardState, Lot, movements
+from tests.domain.test_record import made
 
 TODAY = dt.date(2026, 12, 5)
 GIVER, TAKER = "a" * 32, "b" * 32
@@ -135,3 +139,15 @@ def test_a_merge_is_read_back_from_its_record() -> None:
         {**day, "account": TAKER, "amount": 5000},
     ]
     assert body["dropped"] == [GIVER]
+    record = made("merge", body)
+    assert body["id"] == "t1"
+    # of the 300 seven pay the debt that comes along
+    assert {key: amount for key, amount in movements(record).lots.items() if amount} == {
+        (GIVER, "bonus", lot(300).bucket): -300,
+        (GIVER, "bonus", DEBT): 7,
+        (TAKER, "bonus", lot(300).bucket): 293,
+    }
+    for kind, found in (("merge", [GIVER]), ("forget", [GIVER]), ("receipt", [])):
+        assert holders_dropped(made(kind, dropped(GIVER))) == found
+    with pytest.raises(TypeError, match="dropped is no list"):
+        holders_dropped(made("merge", {"dropped": GIVER}))
