@@ -195,6 +195,11 @@ def test_units_come_back_by_cumulative_rounding() -> None:
     assert [shop.take_back(l1="1").refund for _ in range(3)] == [3333, 3334, 3333]
 
 
+def test_goods_of_nobody_had_counted_towards_no_tier() -> None:
+    shop = sold(program(wallet() + EARN), basket(line(1, "9.00")), NOBODY)
+    assert (shop.sale.result.spend, shop.take_back(l1="1").spend) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("policy", "taken", "balance"),
     [("allow", 150, -100), ("clamp", 50, 0), ("only-pending", 0, 50)],
