@@ -126,6 +126,13 @@ def test_what_was_reached_on_the_last_day_before_a_review_holds_until_the_next()
     assert standing([day], policy, dt.date(2026, 4, 1)).tier == "start"
 
 
+def test_a_review_sees_the_window_of_the_day_before_it() -> None:
+    # 30 days before 28 February are 29 January
+    policy, last = tiers("rolling-30d"), dt.date(2026, 3, 31)
+    assert standing([bought(dt.date(2026, 1, 29), "60000.00")], policy, last).tier == "gold"
+    assert standing([bought(dt.date(2026, 1, 28), "60000.00")], policy, last).tier == "start"
+
+
 def test_the_first_day_of_the_window_counts_on_the_day_that_reaches_a_tier() -> None:
     reached = dt.date(2026, 3, 11)
     days = (bought(dt.date(2025, 3, 11), "30000.00"), bought(reached, "30000.00"))
@@ -232,23 +239,25 @@ def plainly(spent: list[Counted], found: Tiers, on: dt.date) -> str:
 
 
 @given(
-    days=st.lists(
-        st.tuples(st.integers(0, 800), st.integers(0, 90), st.integers(-300, 600)), max_size=30
+    sales=st.lists(
+        st.tuples(
+            *(st.integers(0, 800), st.integers(0, 90), st.integers(0, 600)),
+            *(st.integers(0, 90), st.integers(0, 600)),
+        ),
+        max_size=20,
     ),
     window=st.sampled_from(WINDOWS),
     demote=st.sampled_from(DEMOTIONS),
 )
 def test_one_pass_over_the_days_finds_what_asking_each_day_anew_does(
-    days: list[tuple[int, int, int]], window: str, demote: str
+    sales: list[tuple[int, int, int, int, int]], window: str, demote: str
 ) -> None:
     first, on = dt.date(2024, 3, 1), dt.date(2026, 5, 20)
-    spent = [
-        Counted(
-            date=first + dt.timedelta(days=day),
-            since=min(on, first + dt.timedelta(days=day + late)),
-            amount=hundreds * 100_00,
-        )
-        for day, late, hundreds in days
-    ]
+    spent = []
+    for day, late, hundreds, later, back in sales:  # no more comes back than was sold
+        date = first + dt.timedelta(days=day)
+        for days, amount in ((late, hundreds), (late + later, -min(back, hundreds))):
+            since = min(on, date + dt.timedelta(days=days))
+            spent.append(Counted(date=date, since=since, amount=amount * 100_00))
     found = tiers(window, demote)
     assert standing(spent, found, on).tier == plainly(spent, found, on)
