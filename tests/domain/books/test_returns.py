@@ -197,7 +197,10 @@ def test_units_come_back_by_cumulative_rounding() -> None:
 
 def test_goods_of_nobody_had_counted_towards_no_tier() -> None:
     shop = sold(program(wallet() + EARN), basket(line(1, "9.00")), NOBODY)
-    assert (shop.sale.result.spend, shop.take_back(l1="1").spend) == (0, 0)
+    back = shop.take_back(l1="1")
+    assert (shop.sale.result.spend, back.spend) == (0, 0)
+    body = reversal_body("return", "x", shop.case, Reversal(returned=back))
+    assert body["returned"] == {"lines": [{"line": 1, "quantity": 1000, "refund": rub("9.00")}]}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 
 from loyaltyd.domain.account import Account, Beside, Card, Seen
+from loyaltyd.domain.basket import Load
 from loyaltyd.domain.books.sale import (
     counted,
     measured_by,
@@ -23,6 +24,7 @@ from loyaltyd.domain.coupon import Print
 from loyaltyd.domain.engine.quote import Quote, quote
 from loyaltyd.domain.record import Moment, Record, Stream, record_from
 from tests.domain.receipts import (
+    BONUS_CARD,
     DISCOUNT_CARD,
     EARN,
     NOBODY,
@@ -144,6 +146,33 @@ def test_a_record_names_the_coupons_that_it_prints_and_whose_they_are() -> None:
     assert opened == [("1" * 32, "coupon/9901", 1), ("2" * 32, "coupon/9902", 1)]
     unprinted = replace(found.sale, seen=seen())
     assert "cards" not in record(replace(found, sale=unprinted)).body
+
+
+def test_a_record_says_what_moved_by_the_names_that_records_have() -> None:
+    # of 100.00 twenty are paid with points, and five per cent of the other 80.00 are earned
+    cart = basket(line(1, "100.00"), redeem={"bonus": "20.00"})
+    found = sold(program(wallet() + EARN), cart, seen("20.00"))
+    own = {"account": "a" * 32, "wallet": "bonus"}
+    assert record(found).body["postings"] == [
+        {**own, "debit": "lot/2020-01-01/-", "credit": "redeemed", "amount": rub("20.00")},
+        {**own, "debit": "issued", "credit": "lot/2026-12-05/-", "amount": rub("4.00")},
+    ]
+    load = Load(card="c" * 32, amount=rub("5.00"))
+    who = seen(debt="2.00")
+    assert who.account is not None
+    own_card = Beside(card=BONUS_CARD, account=who.account, wallet="bonus")
+    cart = replace(basket(), loads=(load,))
+    found = sold(program(wallet()), cart, replace(who, beside=(own_card,)))
+    assert record(found).body["postings"] == [
+        {**own, "debit": "loaded", "credit": "debt", "amount": rub("2.00")},
+        {**own, "debit": "loaded", "credit": "lot/2026-12-05/-", "amount": rub("3.00")},
+    ]
+
+
+def test_what_a_rule_with_a_budget_gives_counts_on_an_account_of_its_own() -> None:
+    five = rule("five", "receipt", 'amount_off = "5.00"', 'limit = { budget = "100.00" }')
+    found = sold(program(five), basket(line(1, "100.00")), NOBODY)
+    assert use_counters(found.sale.result, NOBODY) == [("budget/five", "given", rub("5.00"))]
 
 
 def test_who_only_pays_money_onto_a_card_has_visited_nothing() -> None:

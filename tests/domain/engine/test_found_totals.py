@@ -42,6 +42,10 @@ CARD = Seen(card=DISCOUNT_CARD)  # 5% of its own
             "[groups.g]\n" + TWO + MILK,
             {"milk": "200.00", "card": "180.00", "ten": "171.00", "five": "171.00"},
         ),
+        (
+            "[groups.g]\n[groups.h]\n" + TWO.replace('"g"', '"h"', 1) + MILK,
+            {"milk": "200.00", "card": "180.00", "ten": "171.00", "five": "153.90"},
+        ),
         (MILK, {"milk": "200.00", "card": "180.00"}),
     ],
 )

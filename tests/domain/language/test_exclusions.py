@@ -38,6 +38,14 @@ def test_rules_bar_each_other_whichever_names_the_other_and_groups_all_of_theirs
     }
 
 
+def test_rules_of_one_group_share_one_set() -> None:
+    # thousands of rules may each bar thousands
+    text = '[groups.week]\n[groups.rest]\nexclude = ["week"]\n' + ten("all", 'group = "rest"')
+    text += ten("milk", 'group = "week"') + ten("bread", 'group = "week"')
+    found = program(text).exclusions
+    assert found["milk"] is found["bread"]
+
+
 BOTH = rule("a", "item", 'percent_off = "1%"') + rule("b", "item", 'percent_off = "2%"')
 
 
