@@ -83,3 +83,11 @@ def test_of_many_coupons_the_first_are_named(count: int, said: str) -> None:
 def test_a_discount_cards_percentage_is_for_all_goods() -> None:
     answer = quoted(program(TEXT), basket(BREAD_LINE), Seen(card=DISCOUNT_CARD, account=None))
     assert [why.rule for why in answer.trace] == ["all", "card", "total", "base-earn"]
+
+
+def test_a_coupon_of_one_of_several_conditions_opens_no_rule_that_needs_another_one() -> None:
+    either = 'any = [{ coupon = "B2" }, { min_total = "9" }]'
+    found = program(rule("r", "coupon", TEN, f'when = {{ coupon = "A1", {either} }}'))
+    one, other = Coupon(id="a", name="A1"), Coupon(id="b", name="B2")
+    assert candidates([BREAD_LINE], (other,), found).places == {}
+    assert candidates([BREAD_LINE], (one,), found).places == {"r": [0]}

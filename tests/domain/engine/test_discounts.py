@@ -277,3 +277,47 @@ def test_why_nothing_comes_off_is_said_of_all_lines_together() -> None:
     # one that costs something may not, and the other costs nothing
     assert cause(quoted(found, basket(gratis, floored)), "one") is Cause.FLOOR
     assert cause(quoted(found, basket(gratis)), "one") is Cause.NOTHING_LEFT
+
+
+@pytest.mark.parametrize(
+    ("pick", "percent", "taken"),
+    [
+        ("best", "10%", [1000, 500]),  # 15.00 together, and not 8.00 for the second line besides
+        (
+            "best",
+            "5%",
+            [0, 800],
+        ),  # 7.50 together: the 8.00 are better, and the first line gets none
+        ("first", "1%", [100, 50]),
+    ],
+)
+def test_a_receipt_group_picks_one_rule_for_the_whole_receipt(
+    pick: str, percent: str, taken: list[int]
+) -> None:
+    all_goods = rule("all", "receipt", f'percent_off = "{percent}"', 'group = "g"')
+    eight = rule("eight", "receipt", 'amount_off = "8.00"', 'group = "g"\non = { sku = ["sku-2"] }')
+    found = program(f'[groups.g]\npick = "{pick}"\n' + all_goods + eight)
+    assert discounts(quoted(found, basket(line(1, "100.00"), line(2, "50.00")))) == taken
+
+
+def test_the_first_of_a_receipt_group_is_the_first_that_gives_something() -> None:
+    dear = rule("dear", "receipt", 'percent_off = "20%"', 'group = "g"\nwhen = { min_total = "9" }')
+    found = program('[groups.g]\npick = "first"\n' + dear + TEN.rstrip() + '\ngroup = "g"\n')
+    assert discounts(quoted(found, basket(line(1, "0.10")))) == [1]
+    assert discounts(quoted(found, basket(line(1, "9.00")))) == [180]
+
+
+def test_two_rules_that_see_the_original_free_no_more_pieces_than_there_are() -> None:
+    # each would free two of the three: the second finds the price of one
+    rules = [rule(it, "item", "buy = 3, free = 2", 'group = "g"') for it in ("one", "two")]
+    found = program('[groups.g]\npick = "all"\nbase = "original"\n' + "".join(rules))
+    (only,) = quoted(found, basket(line(1, "10.00", "3"))).result.lines
+    assert [it.amount for it in only.effects] == [2000, 1000]
+    assert (only.net, only.free) == (0, 3000)
+
+
+@pytest.mark.parametrize("layer", ["item", "receipt"])
+def test_a_percentage_of_at_most_nothing_is_too_little(layer: str) -> None:
+    found = program(rule("r", layer, 'percent_off = "10%", max = "0.00"'))
+    answer = quoted(found, basket(line(1, "100.00")))
+    assert (discounts(answer), cause(answer, "r")) == ([0], Cause.TOO_LITTLE)

@@ -22,7 +22,7 @@ def held(keys: str = "") -> Wallet:
 
 def earning(activates: Span | None = None, expires: Span | None = None) -> Earn:
     by = PointsEarned(points=100)
-    return Earn(wallet="bonus", by=by, activates=activates, expires=expires)
+    return Earn(wallet="bonus", by=by, of="", activates=activates, expires=expires)
 
 
 def test_what_rules_of_their_own_dates_give_leaves_the_rest_to_the_wallets_lot() -> None:

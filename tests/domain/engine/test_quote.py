@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from loyaltyd.domain.account import Account, Card, Debt, Seen
 from loyaltyd.domain.basket import NO_DISCOUNT, NO_EARN, NO_REDEEM, Basket, Line, Wish
+from loyaltyd.domain.coupon import Coupon
 from loyaltyd.domain.engine.explain import Cause, Why
 from loyaltyd.domain.engine.program import Program
-from loyaltyd.domain.engine.quote import LineResult, Quote, pieces, quote
+from loyaltyd.domain.engine.quote import LineResult, Quote, Result, pieces, quote
+from loyaltyd.domain.facts import value_from
 from loyaltyd.domain.language.program_text import program_from
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import AMOUNT_MAX
@@ -333,3 +335,15 @@ def test_a_rule_that_cannot_apply_changes_nothing(text: str, cart: Basket, who: 
     more = quoted(program(text + never + other), cart, who)
     assert more.result == plain.result
     assert {cause(more, "never"), cause(more, "other")} <= {Cause.WEEKDAY, Cause.GOODS}
+
+
+def test_what_nobody_pays_counts_towards_no_tier() -> None:
+    cart = basket(line(1, "100.00"))
+    assert quoted(program(wallet()), cart).result.spend == 0
+    assert quoted(program(wallet()), cart, seen()).result.spend == rub("100.00")
+
+
+def test_what_a_record_leaves_out_is_nothing() -> None:
+    read = value_from(Result, {"lines": [{"line": 1, "gross": 9000}]})
+    assert (read.lines[0].free, read.lines[0].net, read.spend) == (0, 9000, 0)
+    assert value_from(Coupon, {"id": "c" * 32}) == Coupon(id="c" * 32, name="", state="", owner="")

@@ -23,6 +23,7 @@ from tests.domain.receipts import (
     PLACE,
     SATURDAY,
     basket,
+    holds,
     line,
     program,
     quoted,
@@ -247,3 +248,15 @@ def test_who_asks_for_the_most_and_has_nothing_is_told_so() -> None:
         Message(audience="cashier", note=Note.WISH_REFUSED, subject="bonus"),
     )
     assert quoted(program(wallet()), cart, seen("1.00")).messages == ()
+
+
+@pytest.mark.parametrize(("balance", "points", "paid"), [(9, 0, 0), (10, 10, 1), (19, 19, 1)])
+def test_points_that_pay_no_whole_kopeck_stay_on_the_card(
+    balance: int, points: int, paid: int
+) -> None:
+    # ten of them pay one kopeck
+    found = program('[wallets.dust]\nscale = 0\nredeem_rate = "0.001"\n')
+    answer = quoted(found, basket(line(1, "5.00"), redeem={"dust": "max"}), holds(dust=balance))
+    assert (spent_of(answer, "dust"), answer.result.lines[0].redeemed) == (points, paid)
+    assert [(it.redeemable, it.spent) for it in answer.redeemable] == [(points, points)]
+    assert [it.note for it in answer.messages] == ([] if points else [Note.WISH_REFUSED])

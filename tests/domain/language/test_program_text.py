@@ -69,7 +69,7 @@ def test_each_key_arrives_in_the_unit_that_the_engine_counts_in() -> None:
     assert gives == [
         PercentOff(share=100_000, cap=30_000, few=Few(count=1)),
         AmountOff(amount=500),
-        Earn(wallet="bonus", by=ShareEarned(share=5_000_000)),
+        Earn(wallet="bonus", by=ShareEarned(share=5_000_000), of=""),
     ]
     assert found.item[0].rules[0].price == (
         Cost(wallet="bonus", points=15_000),

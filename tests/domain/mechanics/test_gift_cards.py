@@ -113,6 +113,13 @@ def undone(found: Sold) -> Case:
     return replace(found.case((), now.account, DAY), beside=now.beside)
 
 
+def test_who_has_no_card_but_a_gift_card_pays_with_that_alone() -> None:
+    cart = paying(basket(line(1, "129.90"), redeem={"bonus": "max"}), (ONE, "max"))
+    answer = quoted(PROGRAM, cart, beside(holding(ONE, "100.00")))
+    assert answer.result.spent == (Points(wallet="gift", amount=rub("100.00"), account=ONE),)
+    assert [it.note for it in answer.messages] == [Note.WISH_REFUSED]
+
+
 def test_a_gift_card_pays_what_it_holds_and_the_till_charges_the_rest() -> None:
     cart = paying(basket(line(1, "129.90")), (ONE, "max"))
     answer = quoted(PROGRAM, cart, beside(holding(ONE, "100.00")))

@@ -116,10 +116,7 @@ def claim(rule: Rule, on: Ground, before: Sequence[Claim]) -> Claim:
 
 def _cut(parts: Sequence[Part], left: int) -> Sequence[Part]:
     """What is left of a budget, in the same proportions."""
-    total = _total(parts)
-    if total <= left:
-        return parts
-    share = left / total
+    share = min(Fraction(1), left / _total(parts))
     return [
         Part([it * share.numerator for it in at.weights], at.below * share.denominator, at.dates)
         for at in parts
@@ -152,10 +149,12 @@ def _parts(of: Claim, on: Ground, before: Sequence[Claim]) -> Sequence[Part] | W
 
 
 def _nobody(rule: Rule, scene: Scene) -> Why | None:
-    if scene.seen.account is None or scene.seen.card is None:
+    card = scene.seen.card
+    if scene.seen.account is None:
         return Why(rule=rule.id, cause=Cause.NO_CARD)
-    if scene.seen.card.kind not in COLLECTING:
-        return Why(rule=rule.id, cause=Cause.CARD_KIND, has=scene.seen.card.kind)
+    assert card is not None  # which found the account
+    if card.kind not in COLLECTING:
+        return Why(rule=rule.id, cause=Cause.CARD_KIND, has=card.kind)
     return None
 
 
@@ -223,7 +222,7 @@ def _bases(of: Claim, on: Ground) -> Sequence[int]:
 def _exact(
     of: Claim, bases: Sequence[int], able: Sequence[bool], on: Ground
 ) -> tuple[list[int], int]:
-    """Points by line as (weights, below)."""
+    """Points by line as (weights, below); below may be nothing where they are."""
     by, total = of.give.by, sum(bases)
     if isinstance(by, ShareEarned):
         share = by.share * 10**of.wallet.scale
@@ -231,17 +230,17 @@ def _exact(
     if isinstance(by, StepsEarned):
         steps = total // by.amount
         points = min(steps, by.times or steps) * by.points
-        return [base * points for base in bases], max(1, total)
+        return [base * points for base in bases], total
     if isinstance(by, PiecesEarned):
         counts = [_paid_pieces(it) if base else 0 for it, base in zip(on.lines, bases, strict=True)]
         pieces_paid = sum(counts)
         counting = min(pieces_paid, by.times or pieces_paid)
-        return [count * counting * by.points for count in counts], max(1, pieces_paid)
+        return [count * counting * by.points for count in counts], pieces_paid
     assert isinstance(by, PointsEarned)
     shares = bases
     if not total:  # what points paid in full is a visit all the same
         shares = [it.gross if may else 0 for it, may in zip(on.lines, able, strict=True)]
-    return [share * by.points for share in shares], max(1, sum(shares))
+    return [share * by.points for share in shares], sum(shares)
 
 
 def _paid_pieces(position: Position) -> int:
@@ -252,10 +251,10 @@ def _paid_pieces(position: Position) -> int:
 
 def _nothing(of: Claim, total: int) -> Why:
     rule, by = of.rule.id, of.give.by
-    if isinstance(by, StepsEarned) and total:
+    if total and isinstance(by, StepsEarned):
         return Why(rule=rule, cause=Cause.STEP, needs=by.amount, has=total)
-    if isinstance(by, PiecesEarned) and total:
+    if total:
         return Why(rule=rule, cause=Cause.NO_PIECES)
-    if of.give.of and of.give.of != REST and not total:
+    if of.give.of and of.give.of != REST:
         return Why(rule=rule, cause=Cause.NOT_PAID_WITH, needs=of.give.of)
     return Why(rule=rule, cause=Cause.NOTHING_LEFT)

@@ -100,11 +100,9 @@ def _per_line(offers: Sequence[Offer], pick: str) -> Mapping[int, Offer]:
 
 def _of_all(offers: Sequence[Offer], pick: str) -> Mapping[int, Offer]:
     """For each line the one offer that counts for the receipt; a tie goes to the first rule."""
-    giving = [offer for offer in offers if offer.shares]
-    if not giving:
-        return {}
-    winner = max(giving, key=lambda it: it.amount) if pick == "best" else giving[0]
-    return dict.fromkeys([place for offer in giving for place in offer.shares], winner)
+    # of equals max takes the first; what gives nothing is no one's rival
+    winner = max(offers, key=lambda it: it.amount if pick == "best" else bool(it.shares))
+    return dict.fromkeys([place for offer in offers for place in offer.shares], winner)
 
 
 def _applied(offer: Offer, won: Mapping[int, Offer], layer: str, work: Work) -> Why:
@@ -119,23 +117,24 @@ def _applied(offer: Offer, won: Mapping[int, Offer], layer: str, work: Work) -> 
             pieces = {place: offer.pieces[place] for place in taken}
             work.rewards.charge(rule, pieces, work.lines, work.rounding.spread)
         return Why(rule.id, Cause.APPLIED, "", given)
-    winners = [won[place].rule.id for place in offer.shares]
-    if winners and rule.id not in winners:
-        return Why(rule.id, Cause.BETTER_RULE, ", ".join(dict.fromkeys(winners)), offer.amount)
-    return Why(rule.id, Cause.NOTHING_LEFT, "", offer.amount)
+    winners = dict.fromkeys(won[place].rule.id for place in offer.shares)
+    return Why(rule.id, Cause.BETTER_RULE, ", ".join(winners), offer.amount)
 
 
 def _taken(offer: Offer, won: Mapping[int, Offer], layer: str, work: Work) -> dict[int, int]:
-    """Lower the lines on which an offer counts; by how much, by their place."""
+    """Lower the lines on which an offer counts; by how much, by their place.
+
+    Each has the room that the offer found: of one group's rules one counts on a line, or each is
+    asked when those before it have taken theirs.
+    """
     rule, taken = offer.rule.id, {}
     for place, share in offer.shares.items():
-        position = work.lines[place]
-        part = min(share, position.room)
-        if not part or won[place] is not offer:
+        if won[place] is not offer:
             continue
-        position.take(rule, layer, part)
-        taken[place] = part
-        if offer.free and place in offer.free:
+        position = work.lines[place]
+        position.take(rule, layer, share)
+        taken[place] = share
+        if offer.free:
             position.free = min(position.free + offer.free[place], position.quantity)
             work.free[place] = position.free
     return taken

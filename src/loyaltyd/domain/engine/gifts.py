@@ -38,7 +38,7 @@ class PercentOff:
     @property
     def frees(self) -> bool:
         """Whether the pieces that it is for cost nothing, so that they are counted no more."""
-        return self.few is not None and self.share == WHOLE_SHARE and self.cap is None
+        return self.share == WHOLE_SHARE and self.cap is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class StepsEarned:
 
     amount: int
     points: int
-    times: int = 0
+    times: int  # at most in one receipt; none: as often as it goes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class PiecesEarned:
     """So many points for each piece that was paid."""
 
     points: int
-    times: int = 0
+    times: int  # as above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,7 @@ class Earn:
 
     wallet: str
     by: Yield
-    of: str = ""  # the wallet whose money earns, or REST; else the earning wallet's base
+    of: str  # the wallet whose money earns, or REST; else the earning wallet's base
     activates: Span | None = None
     expires: Span | None = None
 
@@ -138,7 +138,7 @@ class PrintedCoupon:
     name: str
     activates: Span | None = None
     expires: Span | None = None
-    personal: bool = False  # for the account of this receipt alone
+    personal: bool  # for the account of this receipt alone
 
 
 Discount = PercentOff | AmountOff | FixedPrice | Bundle | Scale

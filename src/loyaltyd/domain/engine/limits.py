@@ -75,6 +75,12 @@ class Limit:
         """What is left of the budget; none without one."""
         return None if self.budget is None else self.budget - seen.past.uses_of(self.rule).given
 
+    def spent(self, seen: Seen) -> Miss:
+        """What to say when the budget has no more to give."""
+        assert self.budget is not None
+        given = seen.past.uses_of(self.rule).given
+        return Miss(cause=Cause.BUDGET, needs=self.budget, has=given)
+
     def allows(self, coupon: Coupon) -> bool:
         """Whether coupon was used less often than it may."""
         return self.per_coupon is None or coupon.uses_of(self.rule) < self.per_coupon
@@ -92,10 +98,11 @@ class Limit:
 
     def _coupon_miss(self, scene: Scene) -> Miss | None:
         """Each named coupon was used so often already; the first of them says how often."""
-        if self.per_coupon is None or self.coupons is None:
+        if self.per_coupon is None:
             return None
-        named = list(self.coupons.serving(scene))
-        if not named or any(self.allows(it) for it in named):
+        assert self.coupons is not None  # the program's text was checked
+        named = list(self.coupons.serving(scene))  # one at least, or that condition isn't met
+        if any(self.allows(it) for it in named):
             return None
         used = str(named[0].uses_of(self.rule))
         return Miss(cause=Cause.COUPON_USED, needs=str(self.per_coupon), has=used)
@@ -112,9 +119,7 @@ class Limit:
 
     def _budget_miss(self, seen: Seen) -> Miss | None:
         left = self.left(seen)
-        if left is None or self.budget is None or left > 0:
-            return None
-        return Miss(cause=Cause.BUDGET, needs=self.budget, has=self.budget - left)
+        return None if left is None or left > 0 else self.spent(seen)
 
 
 def limit_of(conditions: Sequence[object]) -> Limit | None:

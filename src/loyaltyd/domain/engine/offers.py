@@ -125,29 +125,15 @@ def offered(rule: Rule, work: Work, found: Found) -> Offer:
             foes = lowering([work.lines[it] for it in places], bars)
             return _none(rule, Cause.EXCLUDED, foes)
         places = free
-    offer = _percentage(rule, places, work, found) or _offer(rule, places, work, found)
-    limit = work.limits.get(rule.id)
-    left = None if limit is None else limit.left(work.scene.seen)
+    offer = _offer(rule, places, work, found)
+    left = _left(rule, work)
     return offer if left is None or offer.amount <= left else _cut(offer, left, work.rounding)
 
 
-def _percentage(rule: Rule, places: Sequence[int], work: Work, found: Found) -> Offer | None:
-    """A percentage off whole lines, each by itself; none when it is nothing, or something else.
-
-    It is what most rules give: the way for all of them takes it three times as long.
-    """
-    give = rule.give
-    if rule.layer != ITEM or not isinstance(give, PercentOff) or give.few is not None:
-        return None
-    shares = {}
-    for place in places:
-        share, room = part_of(found.nets[place], give.share), work.lines[place].room
-        if share and room:
-            shares[place] = min(room, share)
-    if give.cap is not None and sum(shares.values()) > give.cap:
-        parts = spread(give.cap, list(shares.values()), work.rounding.spread)
-        shares = _taken(shares, parts)
-    return Offer(rule, shares) if shares else None
+def _left(rule: Rule, work: Work) -> int | None:
+    """What is left of the rule's budget; none without one."""
+    limit = work.limits.get(rule.id)
+    return None if limit is None else limit.left(work.scene.seen)
 
 
 def _cut(offer: Offer, left: int, rounding: Rounding) -> Offer:
@@ -161,21 +147,49 @@ def _taken(places: Iterable[int], shares: Sequence[int]) -> dict[int, int]:
 
 
 def _offer(rule: Rule, places: Sequence[int], work: Work, found: Found) -> Offer:
-    lines, nets = work.lines, found.nets
-    if len(places) < len(lines):
-        lines, nets = [lines[place] for place in places], [nets[place] for place in places]
-    rooms = [it.room for it in lines]
-    goods = _Goods(places, lines, nets, rooms, found.free)
     give = rule.give
     if isinstance(give, Scale):
-        step = _step(rule, give, goods, found.sight)
+        step = _step(rule, give, _goods(places, work, found), found.sight)
         if isinstance(step, Why):
             return Offer(rule, _NOTHING, why=step)
         give = step
+    if isinstance(give, PercentOff) and give.few is None and rule.layer == ITEM:
+        return _percentage(rule, give, places, work, found)
     assert not isinstance(give, Earn | PrintedCoupon)  # such rules stand in other layers
+    goods = _goods(places, work, found)
     if isinstance(give, Bundle):
         return _bundle_offer(rule, give, goods, work.rounding)
     return _units_offer(rule, give, goods, work)
+
+
+def _goods(places: Sequence[int], work: Work, found: Found) -> _Goods:
+    lines = [work.lines[place] for place in places]
+    nets, rooms = [found.nets[place] for place in places], [it.room for it in lines]
+    return _Goods(places, lines, nets, rooms, found.free)
+
+
+def _percentage(
+    rule: Rule, give: PercentOff, places: Sequence[int], work: Work, found: Found
+) -> Offer:
+    """A percentage off whole lines, each by itself.
+
+    It is what most rules give: the way for a few pieces takes three times as long.
+    """
+    shares = {}
+    for place in places:
+        share, room = part_of(found.nets[place], give.share), work.lines[place].room
+        if share and room:
+            shares[place] = min(room, share)
+    if give.cap is not None:
+        shares = _taken(shares, _capped(give.cap, list(shares.values()), work.rounding))
+    if not shares:
+        return _none(rule, _nothing(give, _goods(places, work, found)))
+    return Offer(rule, shares)
+
+
+def _capped(cap: int, shares: Sequence[int], rounding: Rounding) -> list[int]:
+    """What is left of shares when all of them come to no more than cap."""
+    return spread(min(cap, sum(shares)), shares, rounding.spread)
 
 
 def _units_offer(rule: Rule, give: UnitGift, goods: _Goods, work: Work) -> Offer:
@@ -238,12 +252,11 @@ def _asked(rule: Rule, goods: _Goods, work: Work) -> Sequence[int] | Why:
         work.rewards.paid_for(rule, wanted),
     ]
     most, why = min(bounds, key=lambda bound: bound[0])
-    limit = work.limits.get(rule.id)
-    left = None if limit is None else limit.left(work.scene.seen)
-    if limit is not None and limit.budget is not None and left is not None and amount(most) > left:
+    left = _left(rule, work)
+    if left is not None and amount(most) > left:
         most = bisect_right(range(1, most), left, key=amount)
-        given = limit.budget - left
-        why = Why(rule=rule.id, cause=Cause.BUDGET, needs=limit.budget, has=given)
+        said = work.limits[rule.id].spent(work.scene.seen)
+        why = Why(rule=rule.id, cause=said.cause, needs=said.needs, has=said.has)
     if most < wanted:
         work.rewards.short[rule.id] = why
     return meant(most) if most else why
@@ -262,10 +275,7 @@ def _bounds(rule: Rule, few: Few, wanted: int, total: int) -> Iterator[tuple[int
 
 def _whole(give: UnitGift, goods: _Goods, number: int, count: int) -> int:
     """How many of a line's pieces can be given in full: a floor price cuts no reward short."""
-    net, room = goods.nets[number], goods.rooms[number]
-    if room == goods.lines[number].net:
-        return count
-    paid = goods.paid(number)
+    net, room, paid = goods.nets[number], goods.rooms[number], goods.paid(number)
     return bisect_right(
         range(1, count + 1), room, key=lambda it: _units_share(give, net, it * PIECE, paid)
     )
@@ -281,7 +291,7 @@ def _bundle_offer(rule: Rule, bundle: Bundle, goods: _Goods, rounding: Rounding)
         half_up(net * count, max(1, all_pieces))
         for net, count, all_pieces in zip(goods.nets, meant, counts, strict=True)
     ]
-    amount = max(0, sum(costs) - sum(meant) // bundle.count * bundle.price)
+    amount = sum(costs) - sum(meant) // bundle.count * bundle.price
     shares = _spread(amount, costs, goods.rooms, rounding)
     taken = _taken(goods.places, shares)
     return Offer(rule, taken) if taken else _none(rule, _nothing(bundle, goods))
@@ -324,15 +334,10 @@ def _item_shares(
     rounding: Rounding,
 ) -> list[int]:
     """Each line by itself; meant are the pieces of each that the rule is for, none when all are."""
-    if isinstance(give, PercentOff) and not meant:
-        wanted = [part_of(net, give.share) for net in goods.nets]
-    else:
-        wanted = _units_shares(give, goods, meant)
+    wanted = _units_shares(give, goods, meant)
     shares = [min(it, room) for it, room in zip(wanted, goods.rooms, strict=True)]
     cap = give.cap if isinstance(give, PercentOff) else None
-    if cap is not None and sum(shares) > cap:
-        return spread(cap, shares, rounding.spread)
-    return shares
+    return shares if cap is None else _capped(cap, shares, rounding)
 
 
 def _units_shares(give: UnitGift, goods: _Goods, meant: Sequence[int]) -> list[int]:
@@ -359,7 +364,7 @@ def _receipt_shares(give: UnitGift, goods: _Goods, rounding: Rounding) -> list[i
     """Once on the sum of the lines, then spread; what a floor stops moves on or is lost."""
     weights, rooms = goods.nets, goods.rooms
     if isinstance(give, AmountOff):
-        amount = min(give.amount, sum(weights))
+        amount = give.amount
     else:
         assert isinstance(give, PercentOff)  # the program's text was checked
         amount = part_of(sum(weights), give.share)

@@ -34,10 +34,8 @@ def printings(
     """What is printed when lines are paid as they stand, and what became of each rule."""
     found: list[Printing] = []
     trace: list[Why] = []
-    groups = able.layer(PRINTING)
-    sight = Sight(scene, sum(map(paid, lines)) if groups else 0)
-    for group in groups:
-        before = len(found)
+    for group in able.layer(PRINTING):
+        before, sight = len(found), Sight(scene, sum(map(paid, lines)))
         for rule in group.rules:
             why = _missing(rule, lines, program, scene, able) or unmet(rule, sight)
             if why is None and group.pick != "all" and len(found) > before:

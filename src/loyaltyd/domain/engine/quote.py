@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from loyaltyd.domain.account import Seen
+from loyaltyd.domain.account import Beside, Seen
 from loyaltyd.domain.basket import Basket, Load
 from loyaltyd.domain.engine.candidates import candidates
 from loyaltyd.domain.engine.conditions import coupon_used
@@ -20,7 +20,7 @@ from loyaltyd.domain.engine.position import Effect, Paid, Position, positions
 from loyaltyd.domain.engine.printing import Printing, printings
 from loyaltyd.domain.engine.program import Program
 from loyaltyd.domain.engine.redemption import Redeemed, payer, redeem, spent_of
-from loyaltyd.domain.engine.rewards import rewards_cut, rewards_of
+from loyaltyd.domain.engine.rewards import price_wallets, rewards_cut, rewards_of
 from loyaltyd.domain.engine.scene import Scene, scene_of
 from loyaltyd.domain.ledger import Lot
 from loyaltyd.domain.money import AMOUNT_MAX, half_up
@@ -124,7 +124,7 @@ class Quote:
     redeemable: tuple[Redeemed, ...]
     messages: tuple[Message, ...]
     trace: tuple[Why, ...]
-    tier: str = ""  # at which the receipt earned
+    tier: str  # at which the receipt earned
 
 
 def quote(
@@ -146,7 +146,8 @@ def quote(
     at_points = scene_of_points(scene, lines, program, able)
     earnings, why = earned(lines, program, at_points, able)
     prints, printed = printings(lines, program, at_points, able)
-    why += printed
+    why = [*trace, *why, *printed]
+    applied = [it for it in why if it.applied]
     result = Result(
         lines=_lines(lines, earnings),
         spent=_spent(lines, redeemable, program),
@@ -154,10 +155,10 @@ def quote(
         spend=spend(lines) if seen.account else 0,
         measured=_measured(earnings, program),
         dated=tuple(lot for it in earnings for lot in it.dated),
-        used=_used((*trace, *why), program),
-        coupons=_coupons((*trace, *why), program, scene),
+        used=tuple(it.rule for it in applied if it.rule in program.asks.limited),
+        coupons=_coupons(applied, program, scene),
         loads=tuple(_load(load, seen) for load in basket.loads),
-        given=_given((*trace, *why), program),
+        given=_given(applied, program),
         prints=tuple(prints),
     )
     if any(points.amount > AMOUNT_MAX for points in result.earned):
@@ -166,7 +167,7 @@ def quote(
         result=result,
         redeemable=tuple(redeemable),
         messages=(*rewards_cut(rewards, trace, seen.coupons, program), *cut),
-        trace=(*trace, *why),
+        trace=tuple(why),
         tier=at_points.tier,
     )
 
@@ -207,20 +208,24 @@ def _unreadable(basket: Basket, seen: Seen, program: Program) -> Refusal | None:
 
 def _payers(basket: Basket, seen: Seen, program: Program) -> list[tuple[str, str]]:
     """The account and the wallet of each gift card, and of the shopper's own all that may pay."""
-    named = (seen.card_beside(gift.card) for gift in basket.gift_cards)
-    payers = [(it.account.id, it.wallet) for it in named if it is not None]
+    named = [_beside(gift.card, seen) for gift in basket.gift_cards]
+    payers = [(it.account.id, it.wallet) for it in named]
     own = payer(seen)
     if own is None or not payers:
         return payers
-    rules = (program.rule(it.rule) for it in basket.rewards)
-    costs = {cost.wallet for rule in rules if rule for cost in rule.price or ()}
-    return payers + [(own.id, it) for it in costs | {wish.wallet for wish in basket.redeem}]
+    wallets = price_wallets(basket, program) | {wish.wallet for wish in basket.redeem}
+    return payers + [(own.id, it) for it in wallets]
 
 
 def _load(load: Load, seen: Seen) -> Points:
-    card = seen.card_beside(load.card)
-    assert card is not None  # the till looked up each card that the basket names
+    card = _beside(load.card, seen)
     return Points(wallet=card.wallet, amount=load.amount, account=card.account.id)
+
+
+def _beside(ident: str, seen: Seen) -> Beside:
+    card = seen.card_beside(ident)
+    assert card is not None  # the till looked up each card that the basket names
+    return card
 
 
 def _spent(
@@ -230,39 +235,24 @@ def _spent(
 
     In the order of paying; then the wallets that pay no money.
     """
-    paid = [(it.wallet, it.account, it.spent) for it in redeemable]
-    others = [(it.id, "", 0) for it in program.wallets if not it.redeem_rate]
-    return tuple(
-        Points(wallet=wallet, amount=amount, account=account)
-        for wallet, account, spent in (*paid, *others)
-        if (amount := spent if account else spent_of(lines, wallet))
-    )
+    paid = [
+        Points(it.wallet, it.spent if it.account else spent_of(lines, it.wallet), it.account)
+        for it in redeemable
+    ]
+    others = [Points(it.id, spent_of(lines, it.id)) for it in program.wallets if not it.redeem_rate]
+    return tuple(it for it in (*paid, *others) if it.amount)
 
 
-def _used(trace: Sequence[Why], program: Program) -> tuple[str, ...]:
-    limited = program.asks.limited
-    if not limited:
-        return ()
-    return tuple(why.rule for why in trace if why.applied and why.rule in limited)
-
-
-def _coupons(trace: Sequence[Why], program: Program, scene: Scene) -> tuple[CouponUse, ...]:
-    if not scene.seen.coupons:
-        return ()
-    rules = [program.rule(why.rule) for why in trace if why.applied]
+def _coupons(applied: Sequence[Why], program: Program, scene: Scene) -> tuple[CouponUse, ...]:
+    rules = [program.rule(why.rule) for why in applied]
     uses = [(it.id, coupon_used(it, scene)) for it in rules if it is not None]
     return tuple(CouponUse(rule=rule, coupon=it.id) for rule, it in uses if it is not None)
 
 
-def _given(trace: Sequence[Why], program: Program) -> tuple[Given, ...]:
+def _given(applied: Sequence[Why], program: Program) -> tuple[Given, ...]:
     budgets = {it.rule for it in program.asks.shared if it.budget is not None}
-    if not budgets:
-        return ()
-    return tuple(
-        Given(rule=why.rule, amount=why.has)
-        for why in trace
-        if why.applied and why.rule in budgets and isinstance(why.has, int) and why.has
-    )
+    given = [(it.rule, int(it.has)) for it in applied if it.rule in budgets]
+    return tuple(Given(rule=rule, amount=amount) for rule, amount in given if amount)
 
 
 def _measured(earnings: Sequence[Earned], program: Program) -> tuple[Points, ...]:

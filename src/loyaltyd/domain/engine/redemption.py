@@ -31,7 +31,7 @@ class Redeemed:
 
     wallet: str
     redeemable: int
-    spent: int = 0
+    spent: int
     account: str = ""
 
 
@@ -128,8 +128,7 @@ def _pay(
     points = _whole(asked, wallet, program.digits)
     money = _money(points, wallet, program.digits)
     rooms = _rooms(lines, wallet)
-    weights = [it.net if room else 0 for it, room in zip(lines, rooms, strict=True)]
-    paid = spread_within(money, weights, rooms, program.rounding.spread)
+    paid = spread_within(money, [it.net for it in lines], rooms, program.rounding.spread)
     parts = spread(points, paid, program.rounding.spread)
     for position, amount, part in zip(lines, paid, parts, strict=True):
         if amount:

@@ -14,7 +14,7 @@ from loyaltyd.domain.basket import Basket
 from loyaltyd.domain.coupon import Coupon
 from loyaltyd.domain.engine.candidates import left_out
 from loyaltyd.domain.engine.explain import Cause, Message, Note, Why
-from loyaltyd.domain.engine.gifts import AmountOff, FixedPrice, PercentOff
+from loyaltyd.domain.engine.gifts import AmountOff, Cost, FixedPrice, PercentOff
 from loyaltyd.domain.engine.position import Paid, Position
 from loyaltyd.domain.engine.program import Program, Rule
 from loyaltyd.domain.engine.spread import spread
@@ -34,19 +34,18 @@ class Rewards:
     def paid_for(self, rule: Rule, wanted: int) -> tuple[int, Why]:
         """How many pieces what is left pays, and what the wallet that holds least lacks."""
         able, why = wanted, Why(rule=rule.id, cause=Cause.POINTS)
-        for cost, (wallet, points) in zip(rule.price or (), costs(rule, wanted), strict=True):
-            has = self.left[wallet]
-            if has < points and has // cost.points * pack(rule) < able:
-                needs, there = (decimal(it, self.scales[wallet]) for it in (points, has))
-                able = has // cost.points * pack(rule)
-                needs = f"{needs} {wallet}"
-                why = Why(rule=rule.id, cause=Cause.POINTS, needs=needs, has=there)
+        for cost, points in costs(rule, wanted):
+            has, scale = self.left[cost.wallet], self.scales[cost.wallet]
+            pays = has // cost.points * pack(rule)
+            if pays < able:
+                needs, there = f"{decimal(points, scale)} {cost.wallet}", decimal(has, scale)
+                able, why = pays, Why(rule=rule.id, cause=Cause.POINTS, needs=needs, has=there)
         return able, why
 
     def hold(self, rule: Rule, count: int) -> None:
         """Set the price of count pieces aside."""
-        for wallet, points in costs(rule, count):
-            self.left[wallet] -= points
+        for cost, points in costs(rule, count):
+            self.left[cost.wallet] -= points
 
     def charge(
         self, rule: Rule, pieces: Mapping[int, int], lines: Sequence[Position], way: str
@@ -56,22 +55,23 @@ class Rewards:
         count = sum(pieces.values())
         self.given[rule.id] = count
         self.hold(rule, count)
-        for wallet, points in costs(rule, count):
+        for cost, points in costs(rule, count):
             parts = spread(points, [pieces[place] for place in places], way)
             for place, part in zip(places, parts, strict=True):
                 if part:
-                    lines[place].pay(Paid(wallet=wallet, money=0, points=part))
+                    lines[place].pay(Paid(wallet=cost.wallet, money=0, points=part))
 
 
 def rewards_of(basket: Basket, account: Account | None, program: Program, on: dt.date) -> Rewards:
     """What basket asks for, and what account, whose points may pay, can spend on that day."""
     if not basket.rewards:
         return Rewards()
-    rules = [program.rule(it.rule) for it in basket.rewards]
-    wallets = {cost.wallet for rule in rules if rule for cost in rule.price or ()}
     return Rewards(
         wanted={it.rule: it.count for it in basket.rewards},
-        left={it: spendable(account, it, on) if account else 0 for it in wallets},
+        left={
+            it: spendable(account, it, on) if account else 0
+            for it in price_wallets(basket, program)
+        },
         scales={wallet.id: wallet.scale for wallet in program.wallets},
     )
 
@@ -84,9 +84,15 @@ def pack(rule: Rule) -> int:
     return give.few.count
 
 
-def costs(rule: Rule, count: int) -> list[tuple[str, int]]:
-    """What count pieces cost, by wallet; a part of a pack costs as much as the pack."""
-    return [(it.wallet, ceiling(count, pack(rule)) * it.points) for it in rule.price or ()]
+def price_wallets(basket: Basket, program: Program) -> set[str]:
+    """The wallets that pay for what basket asks for, all of which program has."""
+    asked = [program.turns[it.rule].rule for it in basket.rewards]
+    return {cost.wallet for rule in asked for cost in _price(rule)}
+
+
+def costs(rule: Rule, count: int) -> list[tuple[Cost, int]]:
+    """What a reward's count pieces cost, by wallet; a part of a pack costs as much as the pack."""
+    return [(it, ceiling(count, pack(rule)) * it.points) for it in _price(rule)]
 
 
 def rewards_cut(
@@ -110,3 +116,8 @@ def rewards_cut(
             more=wanted,
             why=why,
         )
+
+
+def _price(rule: Rule) -> Sequence[Cost]:
+    assert rule.price is not None  # a reward that takes no points has an empty one
+    return rule.price
