@@ -53,6 +53,7 @@ def test_the_share_is_of_the_lines_that_may_be_paid() -> None:
     cart = basket(line(1, "100.00", flags=("no_redeem",)), line(2, "200.00"), redeem=MAX)
     answer = quoted(found, cart, seen("500.00"))
     assert [it.redeemed for it in answer.result.lines] == [0, rub("60.00")]
+    assert [len(it.paid) for it in answer.result.lines] == [0, 1]
 
 
 @pytest.mark.parametrize(
