@@ -98,6 +98,20 @@ def test_what_a_cards_own_record_says_holds_and_a_receipt_only_opens() -> None:
     assert (said.cards, said.opened) == (used.opened, used.cards) == (state, {})
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("receipt", "cancel", "return", "reserve", "release", "card", "link", "merge"),
+        *("adjust", "expire", "right", "day", "clock", "forget"),
+    ],
+)
+def test_a_record_of_each_kind_moves_what_it_holds(kind: str) -> None:
+    card: dict[str, Fact] = {"id": "c", "account": "a", "kind": "bonus"}
+    assert movements(posted((ISSUED, LOT, 5), kind=kind)).lots == {("a", "bonus", LOT): 5}
+    says = bool(movements(made(kind, {"card": card})).cards)
+    assert says is (kind in {"card", "link", "merge"})
+
+
 def test_a_record_of_an_unknown_kind_moves_nothing_whatever_it_holds() -> None:
     moved = movements(made("of tomorrow", {"postings": ["else"], "card": {"id": "c"}}))
     assert not any((moved.lots, moved.counters, moved.cards, moved.opened))
@@ -122,6 +136,13 @@ def test_records_fold_to_the_same_balances_in_any_order(
     records = [posted(*each) for each in log]
     shuffled = random.Random(seed).sample(records, len(records))
     assert fold(records).lots == fold(shuffled).lots
+
+
+def test_a_lot_is_usable_from_its_first_day_until_the_day_on_which_it_is_gone() -> None:
+    first, gone = dt.date(2026, 12, 19), dt.date(2027, 1, 4)
+    held = [Lot(wallet="bonus", active_from=first, expires_at=gone, amount=1)]
+    days = (first - dt.timedelta(days=1), first, gone - dt.timedelta(days=1), gone)
+    assert [bool(usable(held, "bonus", day)) for day in days] == [False, True, True, False]
 
 
 def test_a_lot_of_nothing_or_less_is_not_usable() -> None:

@@ -20,7 +20,7 @@ from loyaltyd.domain.books.merging import (
     merge_postings,
     merging_from,
 )
-from loyaltyd.domain.ledger import DEBT, CardState, Lot, movements
+from loyaltyd.domain.ledger import DEBT, CardState, Lot, movements, postings_of
 from tests.domain.test_record import made
 
 TODAY = dt.date(2026, 12, 5)
@@ -141,6 +141,10 @@ def test_a_merge_is_read_back_from_its_record() -> None:
     assert body["dropped"] == [GIVER]
     record = made("merge", body)
     assert body["id"] == "t1"
+    assert {it.credit for it in postings_of(record) if it.debit == lot(300).bucket} == {
+        "merged",
+        "debt",
+    }
     # of the 300 seven pay the debt that comes along
     assert {key: amount for key, amount in movements(record).lots.items() if amount} == {
         (GIVER, "bonus", lot(300).bucket): -300,
