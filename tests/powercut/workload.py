@@ -27,8 +27,6 @@ def main(path: Path, receipts: int, synchronous: int) -> None:
         with shop_at(path, PLAIN) as shop:
             for number in range(receipts * life // LIVES, receipts * (life + 1) // LIVES):
                 trade(shop, number)
-                if number % CHECKPOINT_EVERY == CHECKPOINT_EVERY - 1:
-                    shop.till.ledger.checkpoint().result()
 
 
 def trade(shop: Shop, number: int) -> None:
@@ -45,6 +43,8 @@ def trade(shop: Shop, number: int) -> None:
         said("return", {"of": f"r{number}", **returned}, shop.give_back(f"r{number}", returned))
     elif number % 9 == 8:
         said("cancel", {"of": f"r{number}"}, shop.cancel(f"r{number}"))
+    if number % CHECKPOINT_EVERY == CHECKPOINT_EVERY - 1:
+        shop.till.ledger.checkpoint().result()
     shop.clock.move(minutes=7)
 
 
