@@ -172,7 +172,7 @@ def test_it_promises_nothing_of_what_is_refused_by_name() -> None:
     for missing in (
         "PostgreSQL",
         "Debian package",
-        "backups",
+        "mends a broken ledger",
         "personal offers",
         "offline policies",
     ):
