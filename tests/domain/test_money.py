@@ -18,6 +18,7 @@ from loyaltyd.domain.money import (
     quantity_text,
     rate,
     share,
+    share_text,
     units,
 )
 
@@ -73,6 +74,12 @@ def test_a_share_is_exact_to_a_millionth() -> None:
             share(text)
 
 
+def test_a_share_is_written_without_needless_zeros() -> None:
+    assert [share_text(it) for it in (0, 1, 75_000, 300_000, 2_500_000)] == [
+        *("0%", "0.0001%", "7.5%", "30%", "250%"),
+    ]
+
+
 def test_part_of_rounds_half_up() -> None:
     # 10% of 25.45 is 2.545: 2.55 (semantics 4)
     assert part_of(2545, share("10%")) == 255
@@ -80,6 +87,7 @@ def test_part_of_rounds_half_up() -> None:
 
 def test_a_rate_is_exact_and_above_zero() -> None:
     assert rate("0.333333333") == Fraction(333_333_333, 10**9)
+    assert rate("0.000000001") == Fraction(1, 10**9)
     for text in ("0", "-1", "x"):
         with pytest.raises(ValueError, match=r"must be above zero|is no decimal number"):
             rate(text)

@@ -49,6 +49,11 @@ def test_a_span_is_no_longer_than_a_hundred_years(text: str) -> None:
         span(text)
 
 
+def test_a_span_of_a_hundred_years_may_be() -> None:
+    assert span("36600d") == Span(count=36_600, unit="d")
+    assert span("1220mo") == Span(count=1220, unit="mo")
+
+
 @given(DAYS, st.integers(-500, 500))
 def test_months_keep_the_day_or_end_with_the_month(day: dt.date, months: int) -> None:
     found = add_months(day, months)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltyd.domain.account import Seen
+from loyaltyd.domain.account import Account, Seen
 from loyaltyd.domain.engine.explain import Cause
 from loyaltyd.domain.engine.quote import quote
 from loyaltyd.domain.refusal import Reason, Refusal
@@ -42,6 +44,16 @@ def earned(text: str, *prices: str, who: Seen | None = None, redeem: str = "") -
     lines = [line(number, price) for number, price in enumerate(prices, 1)]
     wishes = {"bonus": redeem} if redeem else {}
     return earned_in(quoted(program(text), basket(*lines, redeem=wishes), who or seen("500.00")))
+
+
+def test_a_receipt_of_many_lines_is_one_visit() -> None:
+    # the third visit is gold: 2% of 100.00
+    levels = 'levels = [{ id = "start", from = "0" }, { id = "gold", from = "3" }]'
+    tiers = f'[tiers]\nmeasure = "visits"\ncounts_current = true\n{levels}\n'
+    prices = ("40.00", "30.00", "30.00")
+    for visits, points in ((1, "0.00"), (2, "2.00")):
+        who = replace(seen(), account=Account(id="a" * 32, tier="start", measure=visits))
+        assert earned(wallet() + tiers + GOLD, *prices, who=who) == rub(points)
 
 
 @pytest.mark.parametrize(

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from random import Random
 
 import pytest
 
 from loyaltyd.domain.account import Seen
-from loyaltyd.domain.basket import NO_DISCOUNT, NO_REDEEM, PIECE, Basket
+from loyaltyd.domain.basket import NO_DISCOUNT, NO_REDEEM, Basket
 from loyaltyd.domain.engine.gifts import Earn, PercentOff
-from loyaltyd.domain.engine.hints import Asked, Hint, hint
-from loyaltyd.domain.engine.program import Program
-from loyaltyd.domain.money import decimal
-from tests.domain.oracle.reckoning import reckoned
-from tests.domain.random_discounts import random_discount
+from tests.domain.hinting import BY_QUANTITY, BY_TOTAL, DAIRY, FIFTY, MILK, TIERS, hinted, missing
 from tests.domain.receipts import (
-    CARDS,
     DISCOUNT_CARD,
     EARN,
-    HEAD,
     NOBODY,
-    PLACE,
-    SATURDAY,
     basket,
     cause,
     discounts,
@@ -34,23 +25,6 @@ from tests.domain.receipts import (
     seen,
     wallet,
 )
-
-# The example program's rule step-scale.
-BY_TOTAL = 'percent_off_by_total = [["1000.00", "3%"], ["3000.00", "5%"], ["10000.00", "7%"]]'
-BY_QUANTITY = 'percent_off_by_quantity = [[3, "5%"], [6, "10%"]]'
-FIFTY = rule("fifty", "receipt", 'amount_off = "50.00"', 'when = { min_total = "500.00" }')
-MILK = {"name": "Milk 1 l", "category": "dairy/milk"}
-DAIRY = 'on = { category = ["dairy/*"] }'
-
-
-def hinted(found: Program, cart: Basket, who: Seen = NOBODY) -> Hint | None:
-    asked = Asked(basket=cart, seen=who, program=found, place=PLACE, at=SATURDAY)
-    return hint(asked, quoted(found, cart, who))
-
-
-def missing(found: Program, cart: Basket, who: Seen = NOBODY) -> int | None:
-    told = hinted(found, cart, who)
-    return told.missing if told else None
 
 
 def with_more(cart: Basket, price: str, **members: str) -> Basket:
@@ -135,16 +109,114 @@ def test_a_rule_that_another_of_its_group_beats_is_not_told() -> None:
 
 
 def test_the_nearest_is_told() -> None:
-    # 20.00 of 400.00 are nearer than 120.00 of 500.00
-    other = rule("forty", "receipt", 'amount_off = "9.00"', 'when = { min_total = "400.00" }')
-    told = hinted(program(FIFTY + other), basket(line(1, "390.00")))
+    # 10.00 of 450.00 are nearer than 60.00 of 500.00
+    other = rule("other", "receipt", 'amount_off = "9.00"', 'when = { min_total = "450.00" }')
+    told = hinted(program(FIFTY + other), basket(line(1, "440.00")))
     assert told is not None
-    assert (told.rule.id, told.missing) == ("forty", rub("10.00"))
+    assert (told.rule.id, told.missing) == ("other", rub("10.00"))
+
+
+@pytest.mark.parametrize(("without_card", "more"), [(0, "1.00"), (1, "2.00"), (2, None)])
+def test_the_two_nearest_are_tried_and_no_third(without_card: int, more: str | None) -> None:
+    # nobody has no account, so a rule with a limit of its own gives nothing when it is reached
+    limits = ["limit = { per_account = 1 }"] * without_card + [""] * (3 - without_card)
+    rules = (
+        rule(
+            f"r{least}",
+            "receipt",
+            'amount_off = "9.00"',
+            f'when = {{ min_total = "{least}.00" }}\n{limit}',
+        )
+        for least, limit in zip((441, 442, 443), limits, strict=True)
+    )
+    cart = basket(line(1, "440.00"))
+    assert missing(program("".join(rules)), cart) == (None if more is None else rub(more))
+
+
+def test_of_nothing_nobody_is_near_and_a_kopeck_is_no_single_piece() -> None:
+    points = 'earn = "bonus", points = "20.00"'
+    many = rule("many", "points", points, 'when = { min_total = "500.00" }')
+    every = program('[hints]\nwithin = "100%"\n' + wallet() + many)
+    assert missing(every, basket(line(1, "0.00")), seen()) is None
+    assert missing(every, basket(line(1, "0.01")), seen()) == rub("499.99")
+    least = rule("two", "receipt", 'amount_off = "0.01"', 'when = { min_total = "0.02" }')
+    assert missing(program(least), basket(line(1, "0.01"))) is None
+
+
+def test_a_program_without_hints_tells_no_single_piece_either() -> None:
+    found = rule("pieces", "item", BY_QUANTITY, DAIRY)
+    cart = basket(line(1, "89.90", "2", **MILK))
+    assert missing(program(found), cart) == 1
+    assert missing(program('[hints]\nwithin = "0%"\n' + found), cart) is None
+
+
+def test_a_rule_that_lacks_no_goods_hides_no_later_one() -> None:
+    monday = rule("monday", "receipt", 'percent_off = "1%"', 'when = { weekday = ["mon"] }')
+    assert missing(program(monday + FIFTY), basket(line(1, "452.70"))) == rub("47.30")
+
+
+def test_a_total_may_be_reached_by_any_goods_though_the_rule_lowers_only_some() -> None:
+    found = program(
+        rule(
+            "fifty", "receipt", 'amount_off = "50.00"', DAIRY + '\nwhen = { min_total = "500.00" }'
+        )
+    )
+    told = hinted(found, basket(line(1, "452.70", **MILK)))
+    assert told is not None
+    assert (told.missing, told.like) == (rub("47.30"), "")
+
+
+def test_a_step_that_is_reached_to_the_kopeck_lacks_all_of_the_way_to_the_next() -> None:
+    close = 'percent_off_by_total = [["1000.00", "3%"], ["1200.00", "5%"]]'
+    found = program(rule("scale", "receipt", close))
+    assert missing(found, basket(line(1, "1000.00"))) == rub("200.00")
+
+
+def test_what_was_spent_gives_its_percentage_once_the_receipt_reaches_its_own_least() -> None:
+    # 2.70 come off first; the rule of 5000.00 spent lacks nothing but the total
+    one = rule("one", "receipt", 'amount_off = "2.70"')
+    spent = rule(
+        "spent",
+        "receipt",
+        'percent_off_by_spent = [["1000.00", "1%"], ["5000.00", "3%"]]',
+        'when = { min_total = "500.00" }',
+    )
+    told = hinted(program(TIERS + one + spent), basket(line(1, "452.70")), seen(measure="5000.00"))
+    assert told is not None
+    assert (told.missing, told.gives) == (rub("50.00"), PercentOff(share=30_000))
+
+
+def test_steps_of_what_was_spent_take_no_turn_from_a_promise_that_goods_can_reach() -> None:
+    # 10.00 of 5000.00 would be nearer than 47.30 of 500.00, but goods don't bring it
+    give = 'percent_off_by_spent = [["1000.00", "1%"], ["5000.00", "3%"]]'
+    spent = rule("s1", "receipt", give) + rule("s2", "receipt", give)
+    told = missing(
+        program(TIERS + FIFTY + spent), basket(line(1, "452.70")), seen(measure="4990.00")
+    )
+    assert told == rub("47.30")
 
 
 def test_a_percentage_that_its_most_holds_back_already_gains_by_no_step_of_less() -> None:
     falling = 'percent_off_by_total = [["500.00", "5%"], ["1000.00", "3%"]]'
     assert missing(program(rule("scale", "receipt", falling)), basket(line(1, "990.00"))) is None
+
+
+def test_a_step_of_the_same_percentage_gains_nothing() -> None:
+    level = 'percent_off_by_total = [["500.00", "5%"], ["1000.00", "5%"]]'
+    assert missing(program(rule("scale", "receipt", level)), basket(line(1, "990.00"))) is None
+
+
+def test_the_least_percentage_that_there_is_is_told() -> None:
+    # 0.0001% of 9990.00 are 0.999 kopecks
+    found = program(rule("scale", "receipt", 'percent_off_by_total = [["10000.00", "0.0001%"]]'))
+    assert missing(found, basket(line(1, "9990.00"))) == rub("10.00")
+
+
+def test_the_most_that_a_scale_takes_off_is_told_with_it() -> None:
+    found = program(rule("scale", "receipt", BY_TOTAL + ', max = "70.00"'))
+    told = hinted(found, basket(line(1, "990.00")))
+    assert told is not None
+    assert told.gives == PercentOff(share=30_000, cap=rub("70.00"))
 
 
 def test_money_of_some_goods_is_told_with_the_goods() -> None:
@@ -232,8 +304,7 @@ def test_a_full_amount_that_is_missing_is_told() -> None:
 
 
 def test_what_was_spent_before_is_missing_by_nothing_on_this_receipt() -> None:
-    tiers = '[tiers]\nlevels = [{ id = "start", from = "0" }]\n'
-    found = program(tiers + rule("spent", "receipt", 'percent_off_by_spent = [["5000.00", "3%"]]'))
+    found = program(TIERS + rule("spent", "receipt", 'percent_off_by_spent = [["5000.00", "3%"]]'))
     cart = basket(line(1, "10.00"))
     assert missing(found, cart, seen(measure="4990.00")) is None
     assert missing(found, cart, seen(measure="5000.00")) is None
@@ -262,75 +333,3 @@ def test_a_rule_that_gives_nothing_for_it_is_not_told() -> None:
     cart = basket(line(1, "452.70", flags=(NO_DISCOUNT,)))
     assert cause(quoted(found, cart), "fifty") == "min_total"
     assert missing(found, cart) is None
-
-
-CATEGORIES = ("dairy/milk", "bread", "tea")
-
-
-@pytest.mark.parametrize("seed", range(30))
-def test_whatever_is_told_is_kept_as_the_oracle_reckons(seed: int) -> None:
-    chance = Random(seed)
-    told = 0
-    for _ in range(40):
-        text = random_program(chance)
-        found, cart, who = program(text), random_basket(chance), chance.choice((NOBODY, seen()))
-        hint_told = hinted(found, cart, who)
-        if hint_told is None:
-            continue
-        told += 1
-        after = reckoned(HEAD + text + CARDS, more_of(cart, hint_told), who, SATURDAY)
-        assert any(hint_told.rule.id == effect[0] for line in after.effects for effect in line)
-    assert told
-
-
-def random_program(chance: Random) -> str:
-    """Some discounts, of which most want a total or a few pieces."""
-    text = f'[hints]\nwithin = "{chance.choice(("20%", "60%"))}"\n'
-    for group in ("g", "h"):
-        text += f'[groups.{group}]\npick = "{chance.choice(("best", "first", "all"))}"\n'
-        text += f'base = "{chance.choice(("cascade", "original"))}"\n'
-    for number, layer in enumerate(("item", "item", "receipt", "receipt")):
-        more = f'on = {{ category = ["{chance.choice(CATEGORIES)}"] }}\n'
-        more = more if chance.random() < 0.5 else ""
-        more += f'group = "{"g" if layer == "item" else "h"}"\n' if chance.random() < 0.5 else ""
-        least = chance.randint(1, 60_000)
-        more += f'when = {{ min_total = "{decimal(least, 2)}" }}\n' if chance.random() < 0.5 else ""
-        text += rule(f"r{number}", layer, random_discount(chance, layer, tiers=False), more)
-    return text
-
-
-def random_basket(chance: Random) -> Basket:
-    lines = (
-        line(
-            number,
-            decimal(chance.randint(1, 20_000), 2),
-            chance.choice(("1", "1", "2", "5", "0.347")),
-            category=chance.choice(CATEGORIES),
-            name=f"goods {number}",
-            flags=chance.choice(((), (), (), (NO_DISCOUNT,))),
-        )
-        for number in range(1, chance.randint(2, 6))
-    )
-    return basket(*lines)
-
-
-def more_of(cart: Basket, told: Hint) -> Basket:
-    """The receipt with what the hint says on it."""
-    of = next((it for it in cart.lines if it.name == told.like), cart.lines[0])
-    if told.counts_pieces:
-        meant = (it for it in cart.lines if told.rule.on.has(it) and it.quantity % PIECE == 0)
-        of = of if told.like else next(meant)
-        more = replace(of, line=99, quantity=told.missing * PIECE)
-    else:
-        plain = of if told.like else line(99, "0.00", sku="", category="")
-        flags = (NO_DISCOUNT, NO_REDEEM)
-        more = replace(
-            plain,
-            line=99,
-            quantity=PIECE,
-            price=told.missing,
-            unit="",
-            flags=flags,
-            floor_price=None,
-        )
-    return replace(cart, lines=(*cart.lines, more))

@@ -137,3 +137,7 @@ def test_a_line_that_its_quota_fills_is_not_raised_above_its_room() -> None:
 def test_a_share_that_was_rounded_up_by_a_fifth_of_a_kopeck_is_not_raised_again() -> None:
     # quotas 0.8 and three times 0.4: 2 of 0.8 would be more than a unit off
     assert spread(2, [2, 1, 1, 1], FIRST_LINES) == [1, 1, 0, 0]
+
+
+def test_lines_with_room_for_their_weight_alone_take_no_more_than_it() -> None:
+    assert spread_within(9, [1, 2], [1, 2]) == [1, 2]

@@ -154,6 +154,6 @@ def _why(of: Claim, winners: Mapping[str, str], *, counts: bool) -> Why:
 
 def _rounded(why: Why, wallets: Mapping[str, str], nothing: set[str]) -> Why:
     """A rule whose wallet rounds to nothing was not applied."""
-    if why.applied and wallets.get(why.rule) in nothing:
+    if wallets.get(why.rule) in nothing:
         return Why(rule=why.rule, cause=Cause.TOO_LITTLE)
     return why

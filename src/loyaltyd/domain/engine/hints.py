@@ -81,11 +81,9 @@ def hint(asked: Asked, found: Quote) -> Hint | None:
 
 def _near(lack: _Lack, within: int) -> bool:
     """Of nothing at all nobody is near; one single piece is near, of however few."""
-    if not 0 < lack.has < lack.needs:
-        return False
-    if lack.counts_pieces and lack.missing == 1:
-        return True
-    return lack.missing * WHOLE_SHARE <= lack.needs * within
+    one_piece = lack.counts_pieces and lack.missing == 1
+    share_is_near = lack.missing * WHOLE_SHARE <= lack.needs * within
+    return 0 < lack.has < lack.needs and (one_piece or share_is_near)
 
 
 def _lacks(asked: Asked, found: Quote) -> Iterator[_Lack]:
@@ -179,15 +177,7 @@ def _added(lack: _Lack, like: Line, basket: Basket) -> Line:
         return replace(like, line=number, quantity=lack.missing * PIECE)
     # Neither pieces nor weight: only the money is told, so only the money may count.
     flags = (NO_DISCOUNT, NO_REDEEM)
-    return replace(
-        like,
-        line=number,
-        quantity=PIECE,
-        price=lack.missing,
-        unit="",
-        floor_price=None,
-        flags=flags,
-    )
+    return replace(like, line=number, quantity=PIECE, price=lack.missing, unit="", flags=flags)
 
 
 def _share(rule: Rule, scale: Scale, asked: Asked, found: Quote) -> int:
