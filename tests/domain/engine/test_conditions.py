@@ -86,6 +86,10 @@ def test_a_discount_rule_does_not_see_the_tier_that_this_receipt_will_reach() ->
         ('weekday = ["mon", "tue"]', Cause.WEEKDAY, "mon, tue", "sat"),
         ('time = "09:00-10:00"', Cause.TIME, "09:00-10:00", "10:30"),
         ('min_total = "1000.00"', Cause.MIN_TOTAL, rub("1000.00"), rub("100.00")),
+        (
+            'any = [{ min_total = "1000.00" }, { basket = { min_pieces = 2 } }]',
+            *(Cause.PIECES, "2", "1"),  # half is nearer than nine tenths
+        ),
     ],
 )
 def test_what_does_not_hold_says_what_it_needs_and_what_there_is(
@@ -94,3 +98,9 @@ def test_what_does_not_hold_says_what_it_needs_and_what_there_is(
     text = TIERS + rule("ten", "receipt", 'percent_off = "10%"', f"when = {{ {when} }}")
     answer = quoted(program(text), basket(line(1, "100.00")), seen(tier="start"))
     assert answer.trace == (Why(rule="ten", cause=why, needs=needs, has=has),)
+
+
+def test_who_shows_no_card_holds_no_tier() -> None:
+    text = TIERS + rule("ten", "receipt", 'percent_off = "10%"', 'when = { tier = ["silver"] }')
+    answer = quoted(program(text), basket(line(1, "100.00")))
+    assert answer.trace == (Why(rule="ten", cause=Cause.TIER, needs="silver", has=""),)

@@ -59,6 +59,10 @@ def test_they_mean_what_they_say(when: str, holds: bool) -> None:
             f'any = [{{ min_total = "101.00", tier = ["silver"] }}, {VAST}]',
             (Cause.MIN_TOTAL, rub("1000.00"), rub("100.00")),
         ),
+        (  # a word that is wrong is as far as goods of which there are none
+            f'any = [{SUNDAY}, {{ basket = {{ tags = ["own"], min_pieces = 2 }} }}]',
+            (Cause.WEEKDAY, "sun", "sat"),
+        ),
         # the first of every four visits lacks three quarters of them
         (f"any = [{VAST}, {{ every_visit = 4 }}]", (Cause.EVERY_VISIT, "4", "1")),
         (f"all = [{SATURDAY}, {SILVER}, {VAST}]", (Cause.TIER, "silver", "start")),

@@ -70,6 +70,8 @@ def test_a_multiplier_may_be_for_a_tag_or_for_a_class() -> None:
         ('not = { tags = ["promo"] }', [MILK, PROMO], False),
         ('basket = { tags = ["own"], min_positions = 2 }', [PROMO, KEFIR], True),
         ('basket = { tags = ["own"], min_positions = 2 }', [MILK, KEFIR], False),
+        ('basket = { sku = ["sku-1"], min_positions = 1 }', [MILK, KEFIR], True),
+        ('basket = { sku = ["sku-1"], min_positions = 1 }', [PROMO, KEFIR], False),
     ],
 )
 def test_a_rule_may_ask_for_tagged_goods_in_the_basket(
@@ -94,3 +96,12 @@ def test_a_prefix_of_two_steps_means_what_lies_below_both() -> None:
     cart = (line(1, "90.00", category="dairy/milk/raw"), line(2, "50.00", category="dairy/kefir"))
     assert taken('category = ["dairy/milk/*"]', *cart) == [rub("9.00"), 0]
     assert taken('category = ["dairy/*"]', *cart) == [rub("9.00"), rub("5.00")]
+
+
+@pytest.mark.parametrize(
+    ("category", "prefix"),
+    [("/dairy/milk", "/dairy/*"), ("dairy//raw", "dairy//*"), ("dairy//raw", "dairy/*")],
+)
+def test_a_step_without_a_name_is_a_step(category: str, prefix: str) -> None:
+    sold = line(1, "90.00", category=category)
+    assert taken(f'category = ["{prefix}"]', sold) == [rub("9.00")]

@@ -63,27 +63,27 @@ class Position:
         self.room = max(0, self.gross - self.floor)
 
     def take(self, rule: str, layer: str, amount: int) -> None:
-        """Let a rule take amount off."""
+        """Let a rule take amount off, of the room that there is."""
         if amount:
             self.effects.append(Effect(rule, layer, amount))
             self.discount += amount
             self.net -= amount
-            self.room = self.room - amount if amount < self.room else 0
+            self.room -= amount
 
     def lowered_by(self, rules: Container[str]) -> bool:
         """Whether one of the rules took something off."""
         return any(effect.rule in rules for effect in self.effects)
 
     def pay(self, paid: Paid) -> None:
-        """Let a wallet pay a part; tender leaves the price where it is."""
+        """Let a wallet pay a part, at most the room; tender at most net, and no lower price."""
         self.paid.append(paid)
         self.redeemed += paid.money
         self.net -= paid.money
         if paid.tender:
-            self.room = max(0, min(self.room, self.net))
+            self.room = min(self.room, self.net)
         else:
             self.as_discount += paid.money
-            self.room = max(0, self.room - paid.money)
+            self.room -= paid.money
 
 
 def positions(

@@ -227,10 +227,10 @@ class Contains:
     """
 
     goods: Match
-    positions: int = 0
-    pieces: int = 0
-    weight: int = 0
-    amount: int = 0
+    positions: int
+    pieces: int
+    weight: int
+    amount: int
 
     def miss(self, sight: Sight) -> Miss | None:
         lines = [line for line in sight.scene.lines if self.goods.has(line)]
