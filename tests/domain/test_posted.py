@@ -37,7 +37,9 @@ def test_it_adds_up_to_what_the_whole_record_adds_up_to(kind: str) -> None:
 
 
 def test_only_what_records_are_folded_by_is_kept() -> None:
-    line = changed(card=CARD, cards=[CARD], counters=[], basket={"lines": [1, 2]}, id="r")
+    line = changed(
+        card=CARD, cards=[CARD], counters=[], dropped=[], basket={"lines": [1, 2]}, id="r"
+    )
     assert posted_from(line, STREAM).body.keys() == set(FOLDED)
 
 

@@ -198,6 +198,8 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         name = _name(error)
         kind = next((kind for start, kind in MEANINGS if name.startswith(start)), StoreError)
         raise kind(f"{path}: {error} ({name})") from error
+    except UnicodeDecodeError as error:  # a spoilt byte of a text, which may be personal
+        raise StoreDamaged(f"{path}: holds text that is no UTF-8") from error
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass, field
 
-from loyaltyd.domain.errors import StoreError
+from loyaltyd.domain.errors import StoreDamaged, StoreError
 from loyaltyd.store.database import Connection
 
 
@@ -23,12 +23,7 @@ def programs(connection: Connection) -> list[KeptProgram]:
     rows = connection.execute(
         "SELECT hash, id, version, starts, body FROM program ORDER BY id, version"
     )
-    return [
-        KeptProgram(
-            hash=sha256, id=name, version=version, starts=dt.date.fromisoformat(starts), body=body
-        )
-        for sha256, name, version, starts, body in rows
-    ]
+    return [_program(*row) for row in rows]
 
 
 def keep_program(connection: Connection, program: KeptProgram) -> None:
@@ -47,3 +42,11 @@ def keep_program(connection: Connection, program: KeptProgram) -> None:
         "INSERT INTO program (hash, id, version, starts, body) VALUES (?, ?, ?, ?, ?)",
         (program.hash, program.id, program.version, program.starts.isoformat(), program.body),
     )
+
+
+def _program(sha256: str, name: str, version: int, starts: str, body: str) -> KeptProgram:
+    try:
+        day = dt.date.fromisoformat(starts)
+    except (ValueError, TypeError) as error:
+        raise StoreDamaged(f"program {name} {version} starts on no day") from error
+    return KeptProgram(hash=sha256, id=name, version=version, starts=day, body=body)

@@ -14,6 +14,8 @@ from loyaltyd.store import database, programs, records, schema
 from loyaltyd.store.database import Connection, reading, sqlite_errors
 from loyaltyd.store.records import indexed
 
+# What a cell that holds anything can make of the functions that read it.
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 FINDINGS_MAX = 100  # of a ledger that is wrong throughout; the first say where to look.
 
 
@@ -71,6 +73,8 @@ def _report(connection: Connection, path: Path) -> Report:
                 found += islice(check, FINDINGS_MAX - len(found))
         except StoreDamaged as error:  # a torn page ends one check, not the others
             found.append(Finding(None, str(error)))
+        except UNREADABLE as error:  # by its class: the value may be personal
+            found.append(Finding(None, f"a value can't be read: {type(error).__name__}"))
     return Report(stream=stream, head=walk.end, findings=tuple(found[:FINDINGS_MAX]))
 
 
@@ -121,7 +125,7 @@ class Walk:
         """What is wrong with lines, hashes, their order and their columns."""
         try:
             self._folded = fold(self._records())
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except UNREADABLE as error:
             self._note(f"can't be added up: {error!r}")
         yield from self._found
 
@@ -204,7 +208,7 @@ def _differences(
     for key, value in stored:
         expected = left.pop(key, 0)
         if value != expected:
-            name = " ".join(key)
+            name = " ".join(map(str, key))
             yield Finding(None, f"{table} {name} holds {value}, the records give {expected}")
     for key, expected in left.items():
         yield Finding(None, f"{table} {' '.join(key)} is missing, the records give {expected}")
