@@ -102,6 +102,17 @@ def test_the_totals_are_all_that_the_cards_came_to(shop: Shop) -> None:
     )
 
 
+def test_what_is_only_reserved_is_not_sold_and_what_was_is_sold_once(shop: Shop) -> None:
+    shop.confirm(bought("r1", line(1, "100.00")))  # earns 5.00
+    for ident in ("r2", "r3"):
+        body = bought(ident, line(1, "20.00"), redeem={"bonus": "2.00"})
+        assert no(shop.reserve(f"hold-{ident}", body)) is None
+    assert no(shop.confirm_reserved("hold-r2")) is None
+    totals = shop.close_day()["totals"]
+    assert (totals["receipts"], totals["gross"], totals["redeemed"]) == (2, "120.00", "2.00")
+    assert totals["wallets"]["bonus"]["spent"] == "2.00"
+
+
 def test_opening_and_closing_once_more_change_nothing(shop: Shop) -> None:
     first = shop.open_day()
     assert shop.open_day() == {**first, "replayed": True}

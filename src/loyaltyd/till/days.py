@@ -147,13 +147,15 @@ def _totals_answer(totals: Totals, program: Program) -> DayTotalsAnswer:
     def money(amounts: list[int]) -> str:
         return decimal(sum(amounts), program.digits)
 
+    # A reservation tells its amounts too, and isn't sold before its receipt.
+    sold = [it for it in totals.dates if it.type == "receipt"]
     return DayTotalsAnswer(
         receipts=count("receipt"),
         returns=count("return"),
         cancels=count("cancel"),
-        gross=money([it.gross for it in totals.dates]),
-        discount=money([it.discount for it in totals.dates]),
-        redeemed=money([it.redeemed for it in totals.dates]),
+        gross=money([it.gross for it in sold]),
+        discount=money([it.discount for it in sold]),
+        redeemed=money([it.redeemed for it in sold]),
         refund=money([it.refund for it in totals.dates]),
         wallets={wallet.id: _wallet_answer(totals, wallet) for wallet in program.wallets},
     )
