@@ -49,8 +49,7 @@ class Position:
     effects: list[Effect] = field(default_factory=list)
     paid: list[Paid] = field(default_factory=list)
     discount: int = 0  # what the rules took off: the sum of effects
-    redeemed: int = 0  # what wallets paid, as a discount or as tender: the sum of paid
-    as_discount: int = 0  # the part of redeemed that lowers the price
+    as_discount: int = 0  # what wallets paid that lowers the price: the part of paid but tender
     free: int = 0  # of quantity what a rule gave for nothing, thousandths
     quantity: int = field(init=False)  # thousandths that are sold: less once some came back
     net: int = field(init=False)  # what is left to pay
@@ -77,7 +76,6 @@ class Position:
     def pay(self, paid: Paid) -> None:
         """Let a wallet pay a part, at most the room; tender at most net, and no lower price."""
         self.paid.append(paid)
-        self.redeemed += paid.money
         self.net -= paid.money
         if paid.tender:
             self.room = min(self.room, self.net)
