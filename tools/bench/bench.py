@@ -21,6 +21,7 @@ from tools.bench.committing import confirm
 from tools.bench.draining import drain
 from tools.bench.ingesting import ingest
 from tools.bench.measure import TINY, Figure, Size
+from tools.bench.peopling import accounts
 from tools.bench.quoting import quote
 from tools.bench.reading import read
 from tools.bench.serving import http
@@ -31,6 +32,7 @@ BENCHES: dict[str, Callable[[Size], list[Figure]]] = {
     "read": read,
     "quote": quote,
     "confirm": confirm,
+    "accounts": accounts,
     "syncs": syncs,
     "http": http,
     "start": start,
@@ -52,10 +54,13 @@ def main(arguments: list[str]) -> None:
     parser.add_argument(
         "--quick", action="store_true", help="a few calls: shows that it runs, no more"
     )
+    parser.add_argument(
+        "--accounts", type=int, default=0, metavar="N", help="so many accounts too: 5000000"
+    )
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.names) - set(BENCHES):
         parser.error(f"no bench named {', '.join(sorted(unknown))}")
-    size = TINY if chosen.quick else Size()
+    size = TINY if chosen.quick else Size(accounts_most=chosen.accounts)
     if not chosen.json:
         print(ROW.format("what", "median", "floor", "median", "ratio", "goal"))
     for name in chosen.names or BENCHES:

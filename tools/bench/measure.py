@@ -21,9 +21,11 @@ class Size:
         0.05  # a scanner's pace: 20 a second find the processor idle and its caches cold
     )
     records: int = 1000  # of a ledger that has been used for a while
+    accounts: int = 1_000_000  # in one ledger; a hundredth of them is few
+    accounts_most: int = 0  # as the command line asks, for it takes minutes to make
 
 
-TINY = Size(rounds=2, calls=3, pause_s=0.0, records=10)
+TINY = Size(rounds=2, calls=3, pause_s=0.0, records=10, accounts=1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
