@@ -365,3 +365,23 @@ def test_cards_beside_the_shoppers_own_pay_as_the_program_tried_has_them(tmp_pat
     assert (moved["receipts"], moved["totals"]["redeemed"]["now"]) == (2, "0.00")
     assert (without["receipts"], without["refused"]) == (0, {"card_unknown": 2})
     assert GIFT not in str(without)
+
+
+def test_cards_that_joined_days_and_reservations_change_nothing_of_it(tmp_path: Path) -> None:
+    text = PLAIN + TIERS
+    with shop_at(tmp_path / "ledger.db", text) as shop:
+        shop.open_day()
+        shop.confirm(bought("r-1", line(1, "200.00")))
+        shop.confirm(bought("r-2", line(1, "100.00"), card=OTHER))
+        shop.reserve("hold", bought("r-3", line(1, "50.00"), redeem={"bonus": "1.00"}))
+        shop.confirm_reserved("hold")
+        shop.merge("t-1", OTHER, CARD)
+        shop.give_back("r-2", back("b-1", (1, "1")))
+        shop.replace(CARD, numbered(8))
+        shop.confirm(bought("r-4", line(1, "60.00"), card=numbered(8), redeem={"bonus": "max"}))
+        shop.clock.move(minutes=1)
+        shop.close_day()
+        answer = tried(shop, text)
+    assert answer["receipts"] == 4
+    assert answer["totals"]["payable"]["difference"] == "0.00"
+    assert {it["difference"] for it in answer["totals"].values() if "difference" in it} == {"0.00"}
