@@ -19,12 +19,16 @@ from loyaltyd.domain.books.merging import (
     merge_body,
     merge_postings,
     merging_from,
+    renamed_record,
 )
 from loyaltyd.domain.ledger import DEBT, CardState, Lot, movements, postings_of
+from loyaltyd.domain.record import Fact, Stream
 from tests.domain.test_record import made
+from tests.store.made import record
 
 TODAY = dt.date(2026, 12, 5)
 GIVER, TAKER = "a" * 32, "b" * 32
+STREAM = {"chain": "zelenka", "store": "msk-017", "till": "3", "epoch": "0" * 16, "key": "ab" * 32}
 
 
 def lot(amount: int, active: int = 0, expires: int | None = 10, wallet: str = "bonus") -> Lot:
@@ -155,3 +159,19 @@ def test_a_merge_is_read_back_from_its_record() -> None:
         assert holders_dropped(made(kind, dropped(GIVER))) == found
     with pytest.raises(TypeError, match="dropped is no list"):
         holders_dropped(made("merge", {"dropped": GIVER}))
+
+
+def test_a_record_of_before_names_the_account_that_holds_all_now() -> None:
+    posting: dict[str, Fact] = {"account": GIVER, "wallet": "bonus", "amount": 1}
+    body: dict[str, Fact] = {
+        "id": GIVER,  # no account: whoever named a receipt so
+        "seen": {"account": {"id": GIVER, "tier": "gold"}, "card": {"id": GIVER, "kind": "bonus"}},
+        "postings": [posting, {**posting, "account": "c" * 32}],
+    }
+    found = renamed_record(record(Stream(**STREAM), 1, "receipt", body), {GIVER: TAKER})
+    assert found.body == {
+        "id": GIVER,
+        "seen": {"account": {"id": TAKER, "tier": "gold"}, "card": {"id": GIVER, "kind": "bonus"}},
+        "postings": [{**posting, "account": TAKER}, {**posting, "account": "c" * 32}],
+    }
+    assert found.seq == 1

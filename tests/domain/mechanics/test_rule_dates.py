@@ -68,6 +68,18 @@ def test_a_receipt_without_such_rules_is_recorded_as_it_always_was() -> None:
     assert set(body["result"]) == {"lines", "earned", "spend"}
 
 
+def test_a_tie_of_remainders_is_the_first_rule_s_whatever_the_other_is_worth() -> None:
+    # 1.00: 0.025 for sixty days and 0.015 by the wallet's dates are 0.04; the odd 0.01 of both
+    # halves goes to the rule that stands first
+    first = BURNING.replace('"2%"', '"2.5%"')
+    then = rule("usual", "points", 'earn = "bonus", percent = "1.5%"')
+    found = bought(first + then, "1.00")
+    assert moves(found.sale.postings) == [
+        ("issued", SIXTY_DAYS, rub("0.03")),
+        ("issued", USUAL, rub("0.01")),
+    ]
+
+
 def test_points_round_once_and_the_lots_share_them_by_the_largest_remainder() -> None:
     # 9.99: 0.4995 and 0.1998 are 0.69 together; quotas 0.4929 and 0.1971, so 0.49 and 0.20
     found = bought(EARN + BURNING, "9.99")

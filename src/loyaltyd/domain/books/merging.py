@@ -129,9 +129,8 @@ def _holder(account: Fact, accounts: Mapping[str, str]) -> Fact:
     """An account as facts have it: its id, or an object with one."""
     if isinstance(account, str):
         return accounts.get(account, account)
-    if isinstance(account, dict):
-        return {**account, "id": accounts.get(str(account["id"]), account["id"])}
-    return account
+    assert isinstance(account, dict)
+    return {**account, "id": accounts.get(str(account["id"]), account["id"])}
 
 
 def _across(source: str, target: str, wallet: str, bucket: str, amount: int) -> Sequence[Posting]:
