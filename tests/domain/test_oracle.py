@@ -44,7 +44,8 @@ from tests.domain.receipts import (
 )
 
 FIRST, _, LAST = os.environ.get("ORACLE_SEEDS", "0-299").partition("-")
-SEEDS = range(int(FIRST), int(LAST) + 1)
+FOUND = {2583, 4863}  # where they once differed: rewards of pieces that another rule gave away
+SEEDS = sorted({*range(int(FIRST), int(LAST) + 1)} | FOUND)
 LAYERS = ("item", "receipt", "coupon", "points")
 CASES_OF_A_SEED = 10
 WALLETS = ("bonus", "stars", "purse")

@@ -276,6 +276,8 @@ def _bounds(rule: Rule, few: Few, wanted: int, total: int) -> Iterator[tuple[int
 def _whole(give: UnitGift, goods: _Goods, number: int, count: int) -> int:
     """How many of a line's pieces can be given in full: a floor price cuts no reward short."""
     net, room, paid = goods.nets[number], goods.rooms[number], goods.paid(number)
+    if room == goods.lines[number].net:  # no floor stops it; what other rules took is no floor
+        return count
     return bisect_right(
         range(1, count + 1), room, key=lambda it: _units_share(give, net, it * PIECE, paid)
     )
