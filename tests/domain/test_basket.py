@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from loyaltyd.domain.basket import Wish
+from loyaltyd.domain.basket import Basket, Line, Wish
+from loyaltyd.domain.facts import facts_of, value_from
 from tests.domain.receipts import basket, line, rub
 
 
@@ -28,3 +29,12 @@ def test_a_wish_is_found_by_its_wallet() -> None:
     assert cart.wish("bonus") == Wish(wallet="bonus", amount=rub("5.00"))
     assert cart.wish("stars") == Wish(wallet="stars")
     assert cart.wish("purse") is None
+
+
+def test_what_a_record_leaves_out_of_a_basket_is_nothing() -> None:
+    """Defaults are a part of the record's form: another one would change what old lines say."""
+    line = Line(line=1, sku="a", quantity=1000, price=100, category="", vat_rate="")
+    assert facts_of(line) == {"line": 1, "sku": "a", "quantity": 1000, "price": 100}
+    empty = Basket(receipt="r", lines=(), card="", cashier="", split=False)
+    assert facts_of(empty) == {"receipt": "r", "lines": []}
+    assert value_from(Basket, {"receipt": "r", "lines": []}) == empty
