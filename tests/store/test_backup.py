@@ -20,6 +20,7 @@ FIRST_VERSION = Path(__file__).with_name("version_1.sql")
 
 def test_a_copy_made_while_the_ledger_is_written_is_one_moment_of_it(tmp_path: Path) -> None:
     path, target = tmp_path / "ledger.db", tmp_path / "copies" / "friday.db"
+    target.parent.mkdir()
     with ledger_at(path) as ledger:
         for number in range(50):
             ledger.write(confirming(f"r{number}")).result()
@@ -51,6 +52,9 @@ def test_no_file_is_written_over_and_no_ledger_is_none(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="is there already"):
         back_up(tmp_path / "ledger.db", tmp_path / "there")
     assert (tmp_path / "there").read_text() == "a letter"
+    with pytest.raises(StoreError, match="stick: no such folder"):
+        back_up(tmp_path / "ledger.db", tmp_path / "stick" / "copy.db")
+    assert not (tmp_path / "stick").exists()
     with pytest.raises(StoreError, match="no ledger here"):
         back_up(tmp_path / "nothing.db", tmp_path / "copy.db")
 

@@ -14,11 +14,13 @@ def back_up(path: Path, target: Path) -> None:
     """Copy the ledger at path, as it is at one moment, to a new file, for its owner alone.
 
     A daemon may go on writing. The copy is durable when this returns; StoreError when there is no
-    ledger, or something stands at target.
+    ledger, or no folder for the copy, or something stands at target.
     """
     database.check_library()
     if not path.exists():
         raise StoreError(f"{path}: no ledger here")
+    if not target.parent.is_dir():  # made here, it would hide that no stick is in
+        raise StoreError(f"{target.parent}: no such folder")
     if target.exists():
         raise StoreError(f"{target}: is there already, and a backup is never written over")
     with sqlite_errors(path), closing(database.reader(path)) as connection:
